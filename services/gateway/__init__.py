@@ -1,0 +1,1 @@
+"""Takes batches in over HTTP and answers once the broker has them."""

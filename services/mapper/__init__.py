@@ -1,0 +1,1 @@
+"""Turns raw batches into typed rows, by the revision they were accepted under."""

@@ -1,0 +1,1 @@
+"""Merges typed rows into profiles, in order, and writes the receipts."""

@@ -1,0 +1,1 @@
+"""What the services share: `contract` (pure words) and `runtime` (the outside world)."""

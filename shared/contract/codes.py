@@ -1,0 +1,107 @@
+"""Every reason Inlet gives, as a code: the same in an answer, a receipt, a metric label and a log line."""
+
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """Why a request, a batch, a record or a value was refused."""
+
+    # A request, refused by the gateway before anything was accepted.
+    INVALID_UTF8 = "invalid_utf8"
+    INVALID_JSON = "invalid_json"
+    INVALID_GZIP = "invalid_gzip"
+    TOO_DEEP = "too_deep"
+    INVALID_ENVELOPE = "invalid_envelope"
+    EMPTY_BATCH = "empty_batch"
+    INVALID_IDEMPOTENCY_KEY = "invalid_idempotency_key"
+    MISSING_CREDENTIALS = "missing_credentials"
+    INVALID_TOKEN = "invalid_token"  # noqa: S105 - the name of a code, not a secret
+    INSUFFICIENT_SCOPE = "insufficient_scope"
+    FORBIDDEN_INTEGRATION = "forbidden_integration"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    INTEGRATION_PAUSED = "integration_paused"
+    BODY_TOO_LARGE = "body_too_large"
+    TOO_MANY_RECORDS = "too_many_records"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    UNSUPPORTED_CODING = "unsupported_coding"
+    RATE_LIMITED = "rate_limited"
+    BODY_INCOMPLETE = "body_incomplete"
+    OVERLOADED = "overloaded"
+    NOT_CONFIRMED = "not_confirmed"
+    NOT_READY = "not_ready"
+
+    # A record, refused by the mapper; named on the receipt.
+    NOT_AN_OBJECT = "not_an_object"
+    RECORD_TOO_LARGE = "record_too_large"
+    LONE_SURROGATE = "lone_surrogate"
+    MISSING_USER_ID = "missing_user_id"
+    INVALID_USER_ID = "invalid_user_id"
+    INVALID_OBSERVED_AT = "invalid_observed_at"
+    FUTURE_OBSERVED_AT = "future_observed_at"
+    UNKNOWN_PROPERTY = "unknown_property"
+
+    # A value, refused by the mapper; the rest of its record still counts unless the integration says otherwise.
+    WRONG_TYPE = "wrong_type"
+    EMPTY_VALUE = "empty_value"
+    CONTAINS_NUL = "contains_nul"
+    TOO_LONG = "too_long"
+    INVALID_NUMBER = "invalid_number"
+    NUMBER_OUT_OF_RANGE = "number_out_of_range"
+    INVALID_DATE = "invalid_date"
+    MISSING_TIME_ZONE = "missing_time_zone"
+
+    # A batch or a frame, put aside among the dead letters.
+    UNKNOWN_REVISION = "unknown_revision"
+    UNKNOWN_VERSION = "unknown_version"
+    UNREADABLE_FRAME = "unreadable_frame"
+    TOO_MANY_DELIVERIES = "too_many_deliveries"
+    INTERNAL_ERROR = "internal_error"
+
+
+MESSAGES: dict[Code, str] = {
+    Code.INVALID_UTF8: "The body is not UTF-8.",
+    Code.INVALID_JSON: "The body is not JSON (RFC 8259).",
+    Code.INVALID_GZIP: "The body is not one complete gzip member.",
+    Code.TOO_DEEP: "The body is nested more than 64 levels deep.",
+    Code.INVALID_ENVELOPE: 'The body must be an object with a string "token" and an array "data".',
+    Code.EMPTY_BATCH: '"data" holds no record.',
+    Code.INVALID_IDEMPOTENCY_KEY: "Idempotency-Key must be 1 to 255 printable ASCII characters.",
+    Code.MISSING_CREDENTIALS: "An access token is required.",
+    Code.INVALID_TOKEN: "The access token is unknown, expired or revoked.",
+    Code.INSUFFICIENT_SCOPE: "The access token does not have the scope that this request needs.",
+    Code.FORBIDDEN_INTEGRATION: "The integration token is not valid for this access token.",
+    Code.NOT_FOUND: "There is nothing at this address.",
+    Code.METHOD_NOT_ALLOWED: "This address does not answer to this method.",
+    Code.INTEGRATION_PAUSED: "The integration is paused.",
+    Code.BODY_TOO_LARGE: "The body is too large.",
+    Code.TOO_MANY_RECORDS: "The batch holds too many records.",
+    Code.UNSUPPORTED_MEDIA_TYPE: "Content-Type must be application/json.",
+    Code.UNSUPPORTED_CODING: "Content-Encoding must be gzip or absent.",
+    Code.RATE_LIMITED: "The access token sends more records a second than it may.",
+    Code.BODY_INCOMPLETE: "The body did not arrive in time.",
+    Code.OVERLOADED: "Too much is waiting to be confirmed; send again later.",
+    Code.NOT_CONFIRMED: "The batch could not be stored in time; send it again later.",
+    Code.NOT_READY: "The service is not ready to accept; send again later.",
+    Code.NOT_AN_OBJECT: "The record is not a JSON object.",
+    Code.RECORD_TOO_LARGE: "The record is larger than 32 KiB.",
+    Code.LONE_SURROGATE: "The record holds half of a surrogate pair, which no text can hold.",
+    Code.MISSING_USER_ID: "The record has no user ID.",
+    Code.INVALID_USER_ID: "The user ID must be a string of 1 to 512 bytes without NUL, or an integer.",
+    Code.INVALID_OBSERVED_AT: "The time of the change cannot be read.",
+    Code.FUTURE_OBSERVED_AT: "The time of the change is more than 5 minutes in the future.",
+    Code.UNKNOWN_PROPERTY: "The property is not mapped, and the integration refuses such records.",
+    Code.WRONG_TYPE: "The value is of a kind that the attribute's type does not accept.",
+    Code.EMPTY_VALUE: "The value is empty.",
+    Code.CONTAINS_NUL: "The value holds a NUL character.",
+    Code.TOO_LONG: "The value is longer than 4,096 bytes.",
+    Code.INVALID_NUMBER: "The value is not a number in JSON's grammar.",
+    Code.NUMBER_OUT_OF_RANGE: "The number has more than 1,000 digits or an exponent beyond 1,000.",
+    Code.INVALID_DATE: "The value is not a date in the expected format.",
+    Code.MISSING_TIME_ZONE: "The time has no zone, and the property names none.",
+    Code.UNKNOWN_REVISION: "The revision under which the batch was accepted does not exist.",
+    Code.UNKNOWN_VERSION: "The frame has a schema version that this release does not read.",
+    Code.UNREADABLE_FRAME: "The frame's bytes cannot be decoded.",
+    Code.TOO_MANY_DELIVERIES: "The batch was delivered ten times and never finished.",
+    Code.INTERNAL_ERROR: "Something unexpected went wrong.",
+}

@@ -1,0 +1,164 @@
+"""The two messages: raw frames (gateway to mapper) and mapped frames (mapper to profile writer).
+
+A frame is msgpack: a schema version and several batches. A sender's bytes lie inside as bytes, so that one sender's
+garbage cannot make a neighbour's batch unreadable. Fields are keyed by name; readers ignore names that they do not
+know, so an added field with a default is no new version. Golden bytes of every version are kept in `tests/contract`.
+"""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import msgspec
+
+from shared.contract.codes import Code
+
+RAW_VERSION = 1
+MAPPED_VERSION = 1
+MAX_FRAME_BYTES = 8 * 1024 * 1024
+TARGET_FRAME_BYTES = 256 * 1024
+MAX_UNMAPPED_NAMES = 100
+MAX_REJECTED_RECORDS_KEPT = 20
+
+
+class UnreadableFrameError(Exception):
+    """A frame that cannot be read as a whole; `code` says why."""
+
+    def __init__(self, code: Code) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class RejectError(Exception):
+    """A batch that can never be processed: it is put aside with this code, its neighbours go on."""
+
+    def __init__(self, code: Code) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class _Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """The head that a batch keeps from the gateway to the database.
+
+    `receipt` is a receipt's 22-byte key, `received_at` microseconds since the Unix epoch.
+    """
+
+    receipt: bytes
+    integration: int
+    revision: int
+    received_at: int
+    request_id: str
+    traceparent: str | None = None
+
+
+class RawBatch(_Batch, frozen=True, kw_only=True):
+    """A batch as it was accepted: `data` is the JSON array of its records, as sent."""
+
+    data: bytes
+
+
+class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One record, typed.
+
+    `index` is its place in the batch, `observed_at` microseconds since the Unix epoch, `attributes` a JSON object
+    from attribute id to string, number or null (null clears).
+    """
+
+    index: int
+    observed_at: int
+    user_id: str
+    attributes: bytes
+
+
+class Reject(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A record (`property` None, or the property that sank it) or a value that was refused."""
+
+    index: int
+    property: str | None
+    code: Code
+
+
+class RejectedRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A refused record as it was sent (at most 32 KiB of it), for the admin to look at."""
+
+    index: int
+    user_id: str | None
+    record: bytes
+
+
+class MappedBatch(_Batch, frozen=True, kw_only=True):
+    """A batch after mapping: rows and rejects, or the code of its failure.
+
+    `records` = rows + `rejected`. `unmapped` counts property names without a mapping, at most 100 of them, the rest
+    summed in `unmapped_others`.
+    """
+
+    environment: int = 0
+    records: int = 0
+    rejected: int = 0
+    rows: list[Row] = []
+    rejects: list[Reject] = []
+    rejected_records: list[RejectedRecord] = []
+    unmapped: dict[str, int] = {}
+    unmapped_others: int = 0
+    failure: Code | None = None
+
+
+class _Versioned(msgspec.Struct):
+    version: int
+
+
+class _RawFrame(msgspec.Struct):
+    version: int
+    batches: Sequence[RawBatch]
+
+
+class _MappedFrame(msgspec.Struct):
+    version: int
+    batches: Sequence[MappedBatch]
+
+
+_Frame = TypeVar("_Frame", _RawFrame, _MappedFrame)
+
+_ENCODER = msgspec.msgpack.Encoder()
+_VERSIONED = msgspec.msgpack.Decoder(_Versioned)
+_RAW = msgspec.msgpack.Decoder(_RawFrame)
+_MAPPED = msgspec.msgpack.Decoder(_MappedFrame)
+
+
+def encode_raw(batches: Sequence[RawBatch]) -> bytes:
+    """A raw frame's bytes."""
+    return _ENCODER.encode(_RawFrame(RAW_VERSION, batches))
+
+
+def encode_mapped(batches: Sequence[MappedBatch]) -> bytes:
+    """A mapped frame's bytes."""
+    return _ENCODER.encode(_MappedFrame(MAPPED_VERSION, batches))
+
+
+def decode_raw(body: bytes) -> Sequence[RawBatch]:
+    """A raw frame's batches. Raises `UnreadableFrameError`."""
+    return _decode(_RAW, RAW_VERSION, body).batches
+
+
+def decode_mapped(body: bytes) -> Sequence[MappedBatch]:
+    """A mapped frame's batches. Raises `UnreadableFrameError`."""
+    return _decode(_MAPPED, MAPPED_VERSION, body).batches
+
+
+def _decode(decoder: "msgspec.msgpack.Decoder[_Frame]", version: int, body: bytes) -> _Frame:
+    try:
+        frame = decoder.decode(body)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise UnreadableFrameError(_why(version, body)) from error
+    if frame.version != version:
+        raise UnreadableFrameError(Code.UNKNOWN_VERSION)
+    return frame
+
+
+def _why(version: int, body: bytes) -> Code:
+    """An unknown version is said to be one even where its fields no longer fit ours."""
+    try:
+        known = _VERSIONED.decode(body).version == version
+    except (msgspec.MsgspecError, RecursionError):
+        return Code.UNREADABLE_FRAME
+    return Code.UNREADABLE_FRAME if known else Code.UNKNOWN_VERSION

@@ -1,0 +1,1 @@
+"""The outside world, once: broker, database, snapshot, access, settings, logs, metrics, health."""

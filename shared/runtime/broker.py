@@ -1,0 +1,67 @@
+"""What Inlet asks of a broker: confirmed publishing, at-least-once consuming, a count of deliveries.
+
+`amqp` is the RabbitMQ side. A delivery that is neither acknowledged nor outlived by its consumer comes back by
+itself when the consumer is closed; nothing is ever requeued one by one.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+PREFETCH = 16
+
+
+class UnavailableError(Exception):
+    """A dependency cannot do its work now; the same work may be tried again. Its text names the dependency."""
+
+
+class Delivery(Protocol):
+    """One message handed to a consumer."""
+
+    @property
+    def body(self) -> bytes:
+        """The message's bytes."""
+
+    @property
+    def headers(self) -> Mapping[str, object]:
+        """The message's headers."""
+
+    @property
+    def count(self) -> int:
+        """How often this message has been delivered, this time included."""
+
+    async def ack(self) -> None:
+        """Settles the delivery. On a channel that is gone it does nothing: the message comes back."""
+
+
+class Consumer(Protocol):
+    """A subscription to one queue."""
+
+    async def take(self, most: int) -> Sequence[Delivery]:
+        """Waits for a delivery and returns it with what else is there already, at most `most`.
+
+        Raises `UnavailableError` when the subscription is lost.
+        """
+
+
+class Broker(Protocol):
+    """The queues."""
+
+    async def publish(self, queue: str, body: bytes, headers: Mapping[str, str | int] | None = None) -> None:
+        """Returns when the broker has stored the message durably in `queue`.
+
+        Raises `UnavailableError` when it did not say so in time (the message may be there all the same), refused, or
+        has no such queue.
+        """
+
+    def consume(self, queue: str, prefetch: int = PREFETCH) -> AbstractAsyncContextManager[Consumer]:
+        """Subscribes to `queue`. On leaving, what was not acknowledged goes back.
+
+        Raises `UnavailableError` on entering.
+        """
+
+    async def check(self) -> None:
+        """Raises `UnavailableError` when the broker cannot be published to."""
+
+    async def close(self) -> None:
+        """Closes the connections."""

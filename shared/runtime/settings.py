@@ -1,0 +1,45 @@
+"""Settings that several services share: read from the environment (INLET_...), checked at start, secrets masked.
+
+A service's own `settings.py` adds what only it needs.
+"""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What every service understands."""
+
+    model_config = SettingsConfigDict(env_prefix="INLET_", frozen=True, extra="ignore")
+
+    log_level: str = Field("info", description="debug, info, warning or error")
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(0, ge=0, le=65535, description="port to listen on; 0 takes a free one and logs it")
+    drain_s: float = Field(8.0, gt=0, description="how long a stopping service may finish what it has begun")
+
+
+class BrokerSettings(Settings):
+    """For services that publish or consume."""
+
+    broker_url: SecretStr = Field(description="amqp://user:password@host:port/vhost")
+    publish_timeout_s: float = Field(4.0, gt=0, description="how long the broker may take to confirm")
+    patience_s: float = Field(60.0, gt=0, description="how long failed work is tried again before its frame goes back")
+
+
+class SnapshotSettings(Settings):
+    """For services that need the definitions."""
+
+    snapshot_file: Path = Field(description="the definitions, as the config API issues them")
+    snapshot_cache: Path | None = Field(None, description="where the last good snapshot is kept for a restart")
+    snapshot_poll_s: float = Field(30.0, gt=0, description="how often the definitions are looked at")
+    snapshot_max_age_s: float = Field(86_400.0, gt=0, description="a snapshot not confirmed for so long is refused")
+
+
+class DatabaseSettings(Settings):
+    """For services with a database role."""
+
+    database_url: SecretStr = Field(description="postgresql://role:password@host:port/database")
+    database_connections: int = Field(4, ge=1, le=100, description="most connections held open by one process")
+    database_acquire_s: float = Field(5.0, gt=0, description="how long to wait for a free connection")
