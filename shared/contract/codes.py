@@ -53,6 +53,8 @@ class Code(StrEnum):
 
     # A batch or a frame, put aside among the dead letters.
     UNKNOWN_REVISION = "unknown_revision"
+    INVALID_REVISION = "invalid_revision"
+    MAPPED_TOO_LARGE = "mapped_too_large"
     UNKNOWN_VERSION = "unknown_version"
     UNREADABLE_FRAME = "unreadable_frame"
     TOO_MANY_DELIVERIES = "too_many_deliveries"
@@ -100,6 +102,8 @@ MESSAGES: dict[Code, str] = {
     Code.INVALID_DATE: "The value is not a date in the expected format.",
     Code.MISSING_TIME_ZONE: "The time has no zone, and the property names none.",
     Code.UNKNOWN_REVISION: "The revision under which the batch was accepted does not exist.",
+    Code.INVALID_REVISION: "The revision names a date format or a time zone that does not exist.",
+    Code.MAPPED_TOO_LARGE: "The batch, once mapped, is larger than a message may be.",
     Code.UNKNOWN_VERSION: "The frame has a schema version that this release does not read.",
     Code.UNREADABLE_FRAME: "The frame's bytes cannot be decoded.",
     Code.TOO_MANY_DELIVERIES: "The batch was delivered ten times and never finished.",

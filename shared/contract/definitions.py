@@ -4,16 +4,15 @@ The config API issues the snapshot; gateways, mappers and readers keep the last 
 never reused; keys are for URLs; names are for people and may change at any time.
 """
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-PropertyName = Annotated[str, Field(min_length=1, max_length=255)]
+PropertyName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00]+$")]  # NUL fits no database text
 MAX_MAPPINGS = 500
 
 
@@ -163,7 +162,7 @@ class AccessToken(_Definition):
     sha256: Sha256
     scopes: frozenset[Scope]
     systems: frozenset[Id] | None = None
-    expires_at: datetime | None = None
+    expires_at: AwareDatetime | None = None
     records_per_s: Annotated[int, Field(ge=0)] | None = None
 
 

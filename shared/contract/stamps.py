@@ -44,9 +44,14 @@ def stamp(observed_at: int, received_at: int, receipt: bytes, index: int) -> byt
     return head(observed_at, received_at, receipt) + index.to_bytes(2)
 
 
-def observed_prefix(observed_at: int) -> bytes:
-    """The first 8 bytes of any stamp observed at this time (microseconds since the Unix epoch)."""
-    return (observed_at + _UNIX_EPOCH_US).to_bytes(8)
+def instant(time: int) -> bytes:
+    """A time (microseconds since the Unix epoch) as the 8 bytes that a stamp starts with."""
+    return (time + _UNIX_EPOCH_US).to_bytes(8)
+
+
+def from_instant(raw: bytes) -> int:
+    """Microseconds since the Unix epoch of 8 bytes made by `instant`."""
+    return int.from_bytes(raw) - _UNIX_EPOCH_US
 
 
 def parse(raw: bytes) -> Stamp:

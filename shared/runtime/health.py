@@ -5,10 +5,24 @@ from collections.abc import Awaitable, Callable, Mapping
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from shared.runtime.broker import UnavailableError
 from shared.runtime.metrics import Metrics
 
 Check = Callable[[], Awaitable[str | None]]
 """None when the dependency is fit, else what is wrong with it in a few words."""
+
+
+def check_of(probe: Callable[[], Awaitable[None]]) -> Check:
+    """A check from something that raises `UnavailableError` when it is not fit."""
+
+    async def check() -> str | None:
+        try:
+            await probe()
+        except UnavailableError as error:
+            return str(error)
+        return None
+
+    return check
 
 
 class Readiness:

@@ -43,3 +43,14 @@ class DatabaseSettings(Settings):
     database_url: SecretStr = Field(description="postgresql://role:password@host:port/database")
     database_connections: int = Field(4, ge=1, le=100, description="most connections held open by one process")
     database_acquire_s: float = Field(5.0, gt=0, description="how long to wait for a free connection")
+
+
+class MigrateSettings(Settings):
+    """For `migrate`: the owner of the database, and the passwords that it gives to the services' roles."""
+
+    migrate_url: SecretStr = Field(description="postgresql://owner:password@host:port/database")
+    profile_writer_password: SecretStr = Field(description="password of the role inlet_profile_writer")
+
+    def passwords(self) -> dict[str, str]:
+        """Each service's role with its password."""
+        return {"inlet_profile_writer": self.profile_writer_password.get_secret_value()}

@@ -1,0 +1,65 @@
+"""`python -m services`: one command for each service, and those for operators."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import typer
+
+_ROOT = Path(__file__).parent
+_SCHEMAS = {"profiles": _ROOT / "profile_writer" / "migrations"}
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Inlet's services.")
+
+
+@app.command()
+def gateway() -> None:
+    """Take batches in over HTTP."""
+    from services.gateway.app import run
+    from services.gateway.settings import GatewaySettings
+
+    _run(run(GatewaySettings()))
+
+
+@app.command()
+def mapper() -> None:
+    """Turn raw batches into typed rows."""
+    from services.mapper.app import run
+    from services.mapper.settings import MapperSettings
+
+    _run(run(MapperSettings()))
+
+
+@app.command()
+def profile_writer() -> None:
+    """Merge typed rows into profiles."""
+    from services.profile_writer.app import run
+    from services.profile_writer.settings import ProfileWriterSettings
+
+    _run(run(ProfileWriterSettings()))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database up to date, as its owner."""
+    from shared.runtime import log, postgres
+    from shared.runtime.settings import MigrateSettings
+
+    settings = MigrateSettings()
+    log.configure(settings.log_level, "migrate")
+    _run(postgres.migrate(settings.migrate_url.get_secret_value(), _SCHEMAS, settings.passwords()))
+
+
+def _run(main: Coroutine[Any, Any, object]) -> None:
+    if sys.platform == "win32":
+        asyncio.run(main)
+    else:
+        import uvloop
+
+        uvloop.run(main)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,60 @@
+"""The profile writer's composition root."""
+
+import asyncio
+
+import structlog
+from aiohttp import web
+
+from services.profile_writer.handler import WriteHandler
+from services.profile_writer.settings import ProfileWriterSettings
+from services.profile_writer.store import Store
+from shared.contract import topology
+from shared.contract.messages import MappedBatch, decode_mapped, encode_mapped
+from shared.runtime import amqp, health, log
+from shared.runtime.broker import UnavailableError
+from shared.runtime.clock import system_clock
+from shared.runtime.metrics import Metrics
+from shared.runtime.postgres import Database
+from shared.runtime.process import serving, stop_on_signals
+from shared.runtime.worker import Stage, Worker
+
+_log = structlog.get_logger()
+
+STAGE: Stage[MappedBatch, MappedBatch] = Stage(
+    inbox=topology.MAPPED.name, dead=topology.MAPPED_DEAD.name, decode=decode_mapped, encode=encode_mapped
+)
+
+
+async def run(settings: ProfileWriterSettings) -> None:
+    """Runs until a signal says stop."""
+    log.configure(settings.log_level, "profile-writer")
+    stop = stop_on_signals()
+    metrics = Metrics()
+    database = Database(settings)
+    store = Store(database, system_clock, settings.retention_days)
+    broker = await amqp.connect(settings.broker_url.get_secret_value(), publish_timeout_s=settings.publish_timeout_s)
+    worker = Worker(STAGE, WriteHandler(store, metrics), broker, metrics, settings.patience_s)
+    readiness = health.Readiness({"broker": health.check_of(broker.check), "database": health.check_of(database.check)})
+    app = web.Application()
+    app.add_routes(health.routes(readiness, metrics))
+    try:
+        async with serving(app, settings):
+            retention = asyncio.create_task(keep_retention(store, settings.retention_check_s))
+            try:
+                await worker.run(stop)
+            finally:
+                retention.cancel()
+    finally:
+        await broker.close()
+        await database.close()
+
+
+async def keep_retention(store: Store, interval_s: float) -> None:
+    """Drops what is past its retention, now and then; an outage only puts it off."""
+    while True:
+        try:
+            dropped = await store.drop_expired()
+            _log.info("retention", dropped=dropped)
+        except UnavailableError as error:
+            _log.warning("retention_put_off", reason=str(error))
+        await asyncio.sleep(interval_s)
