@@ -23,7 +23,8 @@ async def profiles(database: str, environment: int = 1) -> dict[str, StoredProfi
     session = await asyncpg.connect(database)
     try:
         rows = await session.fetch(
-            "SELECT *, profiles.instant(erased_at) AS erased FROM profiles.profiles WHERE environment_id = $1", environment
+            "SELECT *, profiles.instant(erased_at) AS erased FROM profiles.profiles WHERE environment_id = $1",
+            environment,
         )
     finally:
         await session.close()
