@@ -15,7 +15,7 @@ from shared.runtime.broker import UnavailableError
 from shared.runtime.clock import system_clock
 from shared.runtime.metrics import Metrics
 from shared.runtime.postgres import Database
-from shared.runtime.process import serving, stop_on_signals
+from shared.runtime.process import serving, stop_on_signals, work
 from shared.runtime.worker import Stage, Worker
 
 _log = structlog.get_logger()
@@ -26,7 +26,7 @@ STAGE: Stage[MappedBatch, MappedBatch] = Stage(
 
 
 async def run(settings: ProfileWriterSettings) -> None:
-    """Runs until a signal says stop."""
+    """Writes until SIGTERM or SIGINT, then finishes what it has begun, for at most `drain_s`."""
     log.configure(settings.log_level, "profile-writer")
     stop = stop_on_signals()
     metrics = Metrics()
@@ -41,7 +41,7 @@ async def run(settings: ProfileWriterSettings) -> None:
         async with serving(app, settings):
             retention = asyncio.create_task(keep_retention(store, settings.retention_check_s))
             try:
-                await worker.run(stop)
+                await work(worker.run, stop, readiness, settings.drain_s)
             finally:
                 retention.cancel()
     finally:

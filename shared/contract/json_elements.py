@@ -76,10 +76,10 @@ def max_depth(text: bytes) -> int:
 def _brackets(text: bytes) -> bytes:
     """The brackets outside strings.
 
-    Where no string holds an escaped quote, an escaped backslash or a bracket, quotes meet in pairs once all but
-    brackets and quotes is gone, and nothing need be matched string by string.
+    Where no string holds an escaped quote or a bracket, quotes meet in pairs once all but brackets and quotes is gone,
+    and nothing need be matched string by string.
     """
-    if b'\\"' not in text and b"\\\\" not in text:
+    if b'\\"' not in text:
         bare = text.translate(None, _NO_BRACKETS_NOR_QUOTES).replace(b'""', b"")
         if b'"' not in bare:
             return bare

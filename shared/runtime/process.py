@@ -2,12 +2,13 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 from aiohttp import web
 
+from shared.runtime.health import Readiness
 from shared.runtime.settings import Settings
 
 _log = structlog.get_logger()
@@ -20,6 +21,26 @@ def stop_on_signals() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     return stop
+
+
+async def work(
+    run: Callable[[asyncio.Event], Awaitable[None]], stop: asyncio.Event, readiness: Readiness, drain_s: float
+) -> None:
+    """Runs a worker until `stop`, then gives it `drain_s` to finish what it has begun, and cancels it.
+
+    Whatever the worker raises is raised here.
+    """
+    working = asyncio.ensure_future(run(stop))
+    stopping = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        readiness.draining = True
+        await asyncio.wait({working}, timeout=drain_s)
+    finally:
+        stopping.cancel()
+        working.cancel()
+        with suppress(asyncio.CancelledError):
+            await working
 
 
 @asynccontextmanager

@@ -1,0 +1,60 @@
+"""The mapper's composition root."""
+
+import asyncio
+from functools import partial
+
+from aiohttp import web
+
+from services.mapper.handler import MapHandler
+from services.mapper.settings import MapperSettings
+from shared.contract import topology
+from shared.contract.messages import MappedBatch, RawBatch, decode_raw, encode_mapped, encode_raw
+from shared.runtime import amqp, health, log
+from shared.runtime.broker import Broker
+from shared.runtime.clock import system_clock
+from shared.runtime.metrics import Metrics
+from shared.runtime.process import serving, stop_on_signals, work
+from shared.runtime.snapshot import FileSource, SnapshotKeeper
+from shared.runtime.worker import Stage, Worker
+
+STAGE: Stage[RawBatch, MappedBatch] = Stage(
+    inbox=topology.RAW.name,
+    dead=topology.RAW_DEAD.name,
+    decode=decode_raw,
+    encode=encode_raw,
+    outbox=topology.MAPPED.name,
+    encode_out=encode_mapped,
+)
+
+
+async def run(settings: MapperSettings) -> None:
+    """Maps until SIGTERM or SIGINT, then finishes what it has begun, for at most `drain_s`."""
+    log.configure(settings.log_level, "mapper")
+    stop = stop_on_signals()
+    metrics = Metrics()
+    keeper = SnapshotKeeper(
+        FileSource(settings.snapshot_file),
+        settings.snapshot_cache,
+        system_clock,
+        metrics,
+        poll_s=settings.snapshot_poll_s,
+        max_age_s=settings.snapshot_max_age_s,
+    )
+    await keeper.start()
+    broker = await amqp.connect(settings.broker_url.get_secret_value(), publish_timeout_s=settings.publish_timeout_s)
+    handler = MapHandler(keeper, partial(publish_nothing, broker), metrics)
+    worker = Worker(STAGE, handler, broker, metrics, settings.patience_s)
+    readiness = health.Readiness({"definitions": keeper.check, "broker": health.check_of(broker.check)})
+    app = web.Application()
+    app.add_routes(health.routes(readiness, metrics))
+    try:
+        async with serving(app, settings), asyncio.TaskGroup() as tasks:
+            tasks.create_task(keeper.run(stop))
+            await work(worker.run, stop, readiness, settings.drain_s)
+    finally:
+        await broker.close()
+
+
+async def publish_nothing(broker: Broker) -> None:
+    """Publishes a frame without batches, to see whether the profile writer's queue takes any. See `Broker.publish`."""
+    await broker.publish(topology.MAPPED.name, encode_mapped([]))

@@ -1,0 +1,188 @@
+"""A revision, compiled once into a plan that maps batches.
+
+Mapping is a pure function of batch and revision: a batch that is delivered again maps to the same bytes.
+"""
+
+from typing import NamedTuple
+
+import msgspec
+
+from services.mapper.coercion import Coercion, coercion
+from services.mapper.identity import observed_at, observed_at_reader, user_id
+from services.mapper.lookup import Nested, Path, find, path_of
+from services.mapper.outcome import MAX_RECORD_BYTES, Outcome, printable
+from shared.contract.codes import Code
+from shared.contract.definitions import OnInvalid, OnUnknown, PropertyMapping, Revision
+from shared.contract.json_elements import InvalidJSONError, elements, members
+from shared.contract.messages import MappedBatch, RawBatch, RejectError
+
+_Record = dict[str, msgspec.Raw]  # of duplicate keys the last counts
+_RECORD = msgspec.json.Decoder(_Record)
+
+
+class _Property(NamedTuple):
+    """Where a property is in a record, and how receipts name it."""
+
+    name: str
+    path: Path | None
+    label: str
+
+
+# A mapping: its property, its attribute as a JSON key, its coercion. A plain tuple, which loops unpack fastest.
+_Mapping = tuple[str, Path | None, str, bytes, Coercion]
+
+
+class Plan:
+    """Maps batches by one revision. Raises `dates.InvalidFormatError` when the revision cannot be compiled."""
+
+    def __init__(self, revision: Revision) -> None:
+        rule = revision.observed_at
+        self._environment = revision.environment
+        self._user_id_rule = revision.user_id
+        self._user_id_at = _property(revision.user_id.property)
+        self._observed = None if rule is None else (_property(rule.property), observed_at_reader(rule))
+        self._mappings = [_mapping(mapping) for mapping in revision.mappings]
+        self._mapped_keys = _mapped_keys(revision)
+        self._refuses_unmapped = revision.on_unknown is OnUnknown.REJECT_RECORD
+        self._refuses_invalid = revision.on_invalid is OnInvalid.REJECT_RECORD
+
+    def map(self, batch: RawBatch) -> MappedBatch:
+        """Rows, rejects and counts. Raises `RejectError` for a batch that nothing can be made of."""
+        outcome = Outcome()
+        for element in _elements(batch.data):
+            outcome.begin(element)
+            self._map_element(element, batch.received_at, outcome)
+        return MappedBatch(
+            receipt=batch.receipt,
+            integration=batch.integration,
+            revision=batch.revision,
+            received_at=batch.received_at,
+            request_id=batch.request_id,
+            traceparent=batch.traceparent,
+            environment=self._environment,
+            records=len(outcome.rows) + outcome.rejected,
+            rejected=outcome.rejected,
+            rows=outcome.rows,
+            rejects=outcome.rejects,
+            rejected_records=outcome.rejected_records,
+            unmapped=outcome.unmapped,
+            unmapped_others=outcome.unmapped_others,
+        )
+
+    def _map_element(self, element: bytes, received_at: int, outcome: Outcome) -> None:
+        record = _read(element)
+        if not isinstance(record, dict):
+            self._reject_unreadable(element, record, outcome)
+            return
+        nested = Nested(record)
+        user = self._user_id(record, nested, outcome)
+        if user is None:
+            return
+        observed = self._observed_at(record, nested, received_at, outcome)
+        if observed is None or not self._admit_keys(record, outcome):
+            return
+        attributes = self._attributes(record, nested, outcome)
+        if attributes is not None:
+            outcome.add_row(user, observed, attributes)
+
+    def _reject_unreadable(self, element: bytes, code: Code, outcome: Outcome) -> None:
+        """The record is rejected whole, but is kept under its user's name where that can be read."""
+        try:
+            record = members(element)
+        except InvalidJSONError:
+            record = {}
+        at = self._user_id_at
+        user = user_id(self._user_id_rule, find(record, Nested(record), at.name, at.path))
+        if not isinstance(user, Code):
+            outcome.user_id = user
+        outcome.reject_record(None, code)
+
+    def _user_id(self, record: _Record, nested: Nested, outcome: Outcome) -> str | None:
+        """None: the record was rejected."""
+        at = self._user_id_at
+        user = user_id(self._user_id_rule, find(record, nested, at.name, at.path))
+        if isinstance(user, Code):
+            outcome.reject_record(at.label, user)
+            return None
+        outcome.user_id = user
+        return user
+
+    def _observed_at(self, record: _Record, nested: Nested, received_at: int, outcome: Outcome) -> int | None:
+        """None: the record was rejected."""
+        if self._observed is None:
+            return received_at
+        at, read = self._observed
+        observed = observed_at(read, find(record, nested, at.name, at.path), received_at)
+        if isinstance(observed, Code):
+            outcome.reject_record(at.label, observed)
+            return None
+        return observed
+
+    def _admit_keys(self, record: _Record, outcome: Outcome) -> bool:
+        """Counts the keys that no mapping uses. False: the record was rejected for one."""
+        if self._mapped_keys.issuperset(record):
+            return True
+        unmapped = [key for key in record if key not in self._mapped_keys]
+        if self._refuses_unmapped:
+            outcome.reject_record(printable(unmapped[0]), Code.UNKNOWN_PROPERTY)
+            return False
+        for key in unmapped:
+            outcome.count_unmapped(key)
+        return True
+
+    def _attributes(self, record: _Record, nested: Nested, outcome: Outcome) -> bytes | None:
+        """The row's JSON object; of two mappings to one attribute the later counts. None: the record was rejected."""
+        members_by_key: dict[bytes, bytes] = {}
+        for name, path, label, key, coerce in self._mappings:
+            raw = record.get(name)
+            if raw is None:
+                value = None if path is None else nested.find(path)
+                if value is None:
+                    continue
+            else:
+                value = bytes(raw)
+            stored = coerce(value)
+            if isinstance(stored, bytes):
+                if stored:
+                    members_by_key[key] = key + stored
+            elif self._refuses_invalid:
+                outcome.reject_record(label, stored)
+                return None
+            else:
+                outcome.reject_value(label, stored)
+        return b"{%b}" % b",".join(members_by_key.values())
+
+
+def _property(name: str) -> _Property:
+    return _Property(name, path_of(name), printable(name))
+
+
+def _mapping(mapping: PropertyMapping) -> _Mapping:
+    return (*_property(mapping.property), b'"%d":' % mapping.attribute, coercion(mapping))
+
+
+def _mapped_keys(revision: Revision) -> frozenset[str]:
+    """The keys at the top of a record that some rule uses: a property's own name, or where its path begins."""
+    names = [revision.user_id.property, *(mapping.property for mapping in revision.mappings)]
+    if revision.observed_at is not None:
+        names.append(revision.observed_at.property)
+    return frozenset(names) | frozenset(name.partition(".")[0] for name in names)
+
+
+def _elements(data: bytes) -> list[bytes]:
+    try:
+        return elements(data)
+    except InvalidJSONError as error:  # no gateway lets it through
+        raise RejectError(Code.INVALID_JSON) from error
+
+
+def _read(element: bytes) -> _Record | Code:
+    """The members of a record, or why it has none. Its grammar has been checked with the whole array."""
+    if len(element) > MAX_RECORD_BYTES:
+        return Code.RECORD_TOO_LARGE
+    try:
+        return _RECORD.decode(element)
+    except msgspec.ValidationError:
+        return Code.NOT_AN_OBJECT
+    except msgspec.DecodeError:
+        return Code.LONE_SURROGATE
