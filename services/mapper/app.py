@@ -44,7 +44,9 @@ async def run(settings: MapperSettings) -> None:
     broker = await amqp.connect(settings.broker_url.get_secret_value(), publish_timeout_s=settings.publish_timeout_s)
     handler = MapHandler(keeper, partial(publish_nothing, broker), metrics)
     worker = Worker(STAGE, handler, broker, metrics, settings.patience_s)
-    readiness = health.Readiness({"definitions": keeper.check, "broker": health.check_of(broker.check)})
+    readiness = health.Readiness(
+        {"definitions": keeper.check, "broker": health.check_of(broker.check)}, lambda: broker.notes
+    )
     app = web.Application()
     app.add_routes(health.routes(readiness, metrics))
     try:

@@ -34,7 +34,9 @@ async def run(settings: ProfileWriterSettings) -> None:
     store = Store(database, system_clock, settings.retention_days)
     broker = await amqp.connect(settings.broker_url.get_secret_value(), publish_timeout_s=settings.publish_timeout_s)
     worker = Worker(STAGE, WriteHandler(store, metrics), broker, metrics, settings.patience_s)
-    readiness = health.Readiness({"broker": health.check_of(broker.check), "database": health.check_of(database.check)})
+    readiness = health.Readiness(
+        {"broker": health.check_of(broker.check), "database": health.check_of(database.check)}, lambda: broker.notes
+    )
     app = web.Application()
     app.add_routes(health.routes(readiness, metrics))
     try:

@@ -14,16 +14,13 @@ import msgspec
 from shared.contract import stamps
 from shared.contract.messages import MappedBatch
 
-Key = tuple[int, str]
-"""Environment and user ID."""
-
 _VALUES = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _MARKS = msgspec.json.Decoder(dict[str, str])
 _OLDEST_LENGTH = 16
 NOTHING = b"{}"
 
 
-class Update(NamedTuple):
+class Update(msgspec.Struct, frozen=True, gc=False):
     """One record for one user: `batch` is its batch's place in the write, `attributes` a JSON object."""
 
     batch: int
@@ -102,25 +99,36 @@ class Profile:
         return max((held.stamp, held.written_at) for held in self.held.values())[1]
 
 
-class Row(NamedTuple):
+class Row(msgspec.Struct, frozen=True, gc=False):
     """What a write brings for one user: its records, folded, the start of their oldest stamp, and who lost."""
 
-    key: Key
+    environment: int
+    user_id: str
     updates: Sequence[Update]
-    columns: Columns
+    attributes: bytes
+    stamp: bytes
+    older: bytes | None
     oldest: bytes
     losses: Losses | None
 
 
 def fold(batches: Iterable[MappedBatch], written_at: bytes) -> list[Row]:
     """Folds a write: one row a user, sorted, so that no two writers lock users in different orders."""
-    return [_row(key, updates, written_at) for key, updates in sorted(group(batches).items())]
+    return [
+        _row(environment, user, users[user], written_at)
+        for environment, users in sorted(group(batches).items())
+        for user in sorted(users)
+    ]
 
 
-def group(batches: Iterable[MappedBatch]) -> dict[Key, list[Update]]:
-    """Records by user in their order of arrival. A record without any value has nothing to merge and is left out."""
-    updates: dict[Key, list[Update]] = {}
+def group(batches: Iterable[MappedBatch]) -> dict[int, dict[str, list[Update]]]:
+    """Records by environment and user, in their order of arrival.
+
+    A record without any value has nothing to merge and is left out.
+    """
+    environments: dict[int, dict[str, list[Update]]] = {}
     for number, batch in enumerate(batches):
+        users = environments.setdefault(batch.environment, {})
         head = stamps.head(batch.received_at, batch.received_at, batch.receipt)
         for row in batch.rows:
             if row.attributes == NOTHING:
@@ -130,12 +138,11 @@ def group(batches: Iterable[MappedBatch]) -> dict[Key, list[Update]]:
             else:
                 stamp = stamps.stamp(row.observed_at, batch.received_at, batch.receipt, row.index)
             update = Update(number, stamp, row.attributes)
-            key = (batch.environment, row.user_id)
-            if key in updates:
-                updates[key].append(update)
+            if row.user_id in users:
+                users[row.user_id].append(update)
             else:
-                updates[key] = [update]
-    return updates
+                users[row.user_id] = [update]
+    return environments
 
 
 def apply_all(profile: Profile, updates: Iterable[Update], erased_at: bytes | None, written_at: bytes) -> Losses:
@@ -149,12 +156,13 @@ def apply_all(profile: Profile, updates: Iterable[Update], erased_at: bytes | No
     return losses
 
 
-def _row(key: Key, updates: Sequence[Update], written_at: bytes) -> Row:
+def _row(environment: int, user: str, updates: Sequence[Update], written_at: bytes) -> Row:
     if len(updates) == 1:
         only = updates[0]
-        columns = Columns(only.attributes, only.stamp, None)
-        return Row(key, updates, columns, only.stamp[:_OLDEST_LENGTH], None)
+        oldest = only.stamp[:_OLDEST_LENGTH]
+        return Row(environment, user, updates, only.attributes, only.stamp, None, oldest, None)
     profile = Profile()
     losses = apply_all(profile, updates, None, written_at)
-    oldest = min(update.stamp for update in updates)
-    return Row(key, updates, profile.columns(), oldest[:_OLDEST_LENGTH], losses)
+    columns = profile.columns()
+    oldest = min(update.stamp for update in updates)[:_OLDEST_LENGTH]
+    return Row(environment, user, updates, columns.attributes, columns.stamp, columns.older, oldest, losses)

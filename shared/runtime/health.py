@@ -1,6 +1,6 @@
 """`/healthz`, `/readyz` and `/metrics`, the same in every service."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -26,10 +26,14 @@ def check_of(probe: Callable[[], Awaitable[None]]) -> Check:
 
 
 class Readiness:
-    """The dependencies of a process, looked at one by one, and whether it is draining."""
+    """The dependencies of a process, looked at one by one, and whether it is draining.
 
-    def __init__(self, checks: Mapping[str, Check]) -> None:
+    `notes` are what an operator should know although the process is fit.
+    """
+
+    def __init__(self, checks: Mapping[str, Check], notes: Callable[[], Sequence[str]] = tuple) -> None:
         self._checks = dict(checks)
+        self.notes = notes
         self.draining = False
 
     async def report(self) -> dict[str, str]:
@@ -49,7 +53,8 @@ def routes(readiness: Readiness, metrics: Metrics) -> list[web.RouteDef]:
     async def readyz(_: web.Request) -> web.Response:
         report = await readiness.report()
         fit = all(word == "ok" for word in report.values())
-        return web.json_response({"ready": fit, "checks": report}, status=200 if fit else 503)
+        body = {"ready": fit, "checks": report, "notes": list(readiness.notes())}
+        return web.json_response(body, status=200 if fit else 503)
 
     async def show_metrics(_: web.Request) -> web.Response:
         return web.Response(body=generate_latest(metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
