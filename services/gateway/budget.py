@@ -1,0 +1,83 @@
+"""Bytes of bodies held, from the first one read to the broker's confirm: bounded in all and per access token."""
+
+import asyncio
+from collections import Counter
+from http import HTTPStatus
+from types import TracebackType
+from typing import Self
+
+from shared.contract.codes import Code
+from shared.runtime.access import RefusalError
+
+RETRY_AFTER_S = 1
+
+
+class Budget:
+    """`max_bytes` for all bodies together; one access token may take half of it."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._held: Counter[int] = Counter()
+        self._holds = 0
+        self._unused: asyncio.Future[None] | None = None
+        self.total = 0
+
+    def hold(self, token_id: int, expected: int) -> "Hold":
+        """A share of the budget, empty at first. Raises `RefusalError` (503) when `expected` bytes would not fit."""
+        self._check(token_id, expected)
+        return Hold(self, token_id)
+
+    async def unused(self) -> None:
+        """Returns when no request holds a share. Only one may wait."""
+        if self._holds:
+            self._unused = asyncio.get_running_loop().create_future()
+            await self._unused
+
+    def open(self) -> None:
+        """Counts one more share, empty at first."""
+        self._holds += 1
+
+    def close(self, token_id: int, size: int) -> None:
+        """Counts one share less, and its `size` bytes."""
+        self.total -= size
+        self._held[token_id] -= size
+        if self._held[token_id] == 0:
+            del self._held[token_id]
+        self._holds -= 1
+        if self._unused is not None and self._holds == 0 and not self._unused.done():
+            self._unused.set_result(None)
+
+    def take(self, token_id: int, size: int) -> None:
+        """Counts `size` bytes more. Raises `RefusalError` (503) when they do not fit."""
+        self._check(token_id, size)
+        self.total += size
+        self._held[token_id] += size
+
+    def _check(self, token_id: int, size: int) -> None:
+        if self.total + size > self._max_bytes or self._held.get(token_id, 0) + size > self._max_bytes // 2:
+            raise RefusalError(
+                HTTPStatus.SERVICE_UNAVAILABLE, Code.OVERLOADED, headers={"Retry-After": str(RETRY_AFTER_S)}
+            )
+
+
+class Hold:
+    """What one request holds; given back on leaving the block."""
+
+    def __init__(self, budget: Budget, token_id: int) -> None:
+        self._budget = budget
+        self._token_id = token_id
+        self.size = 0
+
+    def grow(self, size: int) -> None:
+        """Holds `size` bytes more. Raises `RefusalError` (503) when they do not fit."""
+        self._budget.take(self._token_id, size)
+        self.size += size
+
+    def __enter__(self) -> Self:
+        self._budget.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._budget.close(self._token_id, self.size)
