@@ -1,0 +1,22 @@
+"""The schemas of all services in a database of the tests."""
+
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from shared.runtime import postgres
+
+PASSWORDS = {"inlet_profile_writer": "a password for tests"}
+_SERVICES = Path(__file__).parents[2] / "services"
+SCHEMAS = {"profiles": _SERVICES / "profile_writer" / "migrations"}
+
+
+async def migrate(url: str) -> None:
+    """Brings an empty database to the newest schemas. `url` is a superuser's."""
+    await postgres.migrate(url, SCHEMAS, PASSWORDS)
+
+
+def role_url(url: str, role: str) -> str:
+    """The URL of the same database for a service's role."""
+    parts = urlsplit(url)
+    address = f"{role}:{quote(PASSWORDS[role], '')}@{parts.hostname}:{parts.port}"
+    return urlunsplit(parts._replace(netloc=address))

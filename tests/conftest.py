@@ -1,0 +1,88 @@
+"""The real services that tests run against: started once for a session, on ports of their own."""
+
+import asyncio
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import aio_pika
+import pytest
+
+from services.embedded_postgres import SYSTEM_FOLDER
+from shared.contract.topology import CONFIG_EXCHANGE, QUEUES
+from tests.backing import postgres as backing_postgres
+from tests.backing import rabbitmq as backing_rabbitmq
+from tests.backing.migrated import PASSWORDS, migrate
+from tests.backing.postgres import Postgres, PrivatePostgres
+from tests.backing.rabbitmq import PrivateRabbitmq, Rabbitmq
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> Iterator[Rabbitmq]:
+    """The broker. A test that stops it need not start it again: `broker_url` does."""
+    given = os.environ.get(backing_rabbitmq.URL_VARIABLE)
+    if given:
+        yield Rabbitmq(given)
+        return
+    with tempfile.TemporaryDirectory(prefix="inlet-rabbitmq-", ignore_cleanup_errors=True) as folder:
+        node = PrivateRabbitmq(Path(folder))
+        try:
+            node.start()
+            yield node
+        finally:
+            node.close()
+
+
+@pytest.fixture
+async def broker_url(rabbitmq: Rabbitmq) -> str:
+    """The URL of a running broker without any queue or exchange of Inlet's."""
+    if not rabbitmq.alive:
+        rabbitmq.start()
+    async with await aio_pika.connect(rabbitmq.url) as connection, connection.channel() as channel:
+        for queue in QUEUES:
+            await channel.queue_delete(queue.name)
+        await channel.exchange_delete(CONFIG_EXCHANGE)
+    return rabbitmq.url
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """The database server. A test that stops it need not start it again: `database` does."""
+    given = os.environ.get(backing_postgres.URL_VARIABLE)
+    if given:
+        server = Postgres(given, migrate)
+        yield server
+        asyncio.run(server.close())
+        return
+    folder = _postgres_folder()
+    private = PrivatePostgres(folder, migrate)
+    try:
+        yield private
+    finally:
+        private.discard()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+async def database(postgres: Postgres) -> AsyncIterator[str]:
+    """The superuser's URL of a fresh, migrated database."""
+    if not postgres.alive:
+        postgres.start()
+    async with postgres.fresh_database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def role_password() -> str:
+    """The password of the services' roles, which all databases of a server share."""
+    return PASSWORDS["inlet_profile_writer"]
+
+
+def _postgres_folder() -> Path:
+    """A folder that the server's user can reach; PostgreSQL does not run as root."""
+    if os.geteuid() == 0:
+        return SYSTEM_FOLDER / "tests" / secrets.token_hex(6)
+    return Path(tempfile.mkdtemp(prefix="inlet-postgres-"))

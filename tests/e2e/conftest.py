@@ -1,0 +1,22 @@
+"""All of Inlet on a broker and a database of the tests."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.backing.postgres import Postgres
+from tests.e2e.inlet import Inlet
+
+
+@pytest.fixture
+async def inlet(broker_url: str, postgres: Postgres, role_password: str, tmp_path: Path) -> AsyncIterator[Inlet]:
+    """Not started yet: a test says with which integrations and settings."""
+    if not postgres.alive:
+        postgres.start()
+    async with postgres.empty_database() as url:
+        system = Inlet(broker_url, url, role_password, tmp_path)
+        try:
+            yield system
+        finally:
+            system.end()

@@ -1,0 +1,118 @@
+"""A service of Inlet's as a process, steered by signals and seen from outside: HTTP, metrics, its log."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from asyncio import sleep
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiohttp
+
+ROOT = Path(__file__).parents[2]
+_END_S = 10.0
+
+T = TypeVar("T")
+
+
+async def eventually(look: Callable[[], Awaitable[T | None]], what: str, within_s: float = 60.0) -> T:
+    """The first answer that is neither None nor false. Raises `TimeoutError` that says what was waited for."""
+    deadline = time.monotonic() + within_s
+    while not (answer := await look()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"after {within_s:.0f} s still not: {what}")
+        await sleep(0.05)
+    return answer
+
+
+def run(command: str, settings: Mapping[str, str]) -> None:
+    """Runs a command of `python -m services` to its end. Raises `AssertionError` when it fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", "services", command],
+        cwd=ROOT,
+        env=_environment(settings),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+class Service:
+    """One process of one service, which can be ended and started again on its port."""
+
+    def __init__(self, name: str, settings: Mapping[str, str], port: int, log: Path) -> None:
+        self.name = name
+        self.url = f"http://127.0.0.1:{port}"
+        self._settings = {**settings, "INLET_PORT": str(port)}
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self._log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "services", self.name],
+                cwd=ROOT,
+                env=_environment(self._settings),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    async def until_ready(self) -> None:
+        """Waits until the service says that it can do its work."""
+        try:
+            await eventually(self._is_ready, f"{self.name} is ready")
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}\n{self._log.read_text()[-4000:]}") from None
+
+    def kill(self) -> None:
+        """Ends the process at once, even when it is paused."""
+        if self._running.poll() is None:
+            self._running.kill()
+            self._running.wait(_END_S)
+
+    def terminate(self) -> int:
+        """Asks the process to finish what it has begun, and returns its exit code; it has 10 s."""
+        self._running.terminate()
+        return self._running.wait(_END_S)
+
+    def pause(self) -> None:
+        """Stops the process in the middle of whatever it does."""
+        self._running.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._running.send_signal(signal.SIGCONT)
+
+    async def metric(self, name: str) -> float:
+        """The sum of a metric over all its labels."""
+        async with aiohttp.ClientSession() as session, session.get(f"{self.url}/metrics") as answer:
+            samples = (line.rpartition(" ") for line in (await answer.text()).splitlines())
+            return sum(float(value) for key, _, value in samples if key.partition("{")[0] == name)
+
+    def log(self) -> list[dict[str, Any]]:
+        """The lines of the log that are complete."""
+        lines = self._log.read_text().splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+
+    @property
+    def _running(self) -> "subprocess.Popen[bytes]":
+        assert self._process is not None, f"{self.name} was not started"
+        return self._process
+
+    async def _is_ready(self) -> bool:
+        assert self._running.poll() is None, f"{self.name} ended:\n{self._log.read_text()[-4000:]}"
+        try:
+            async with aiohttp.ClientSession() as session, session.get(f"{self.url}/readyz") as answer:
+                return answer.status == 200
+        except aiohttp.ClientConnectionError:
+            return False
+
+
+def _environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """Nothing of the tester's own INLET_ settings gets in."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("INLET_")} | dict(settings)

@@ -1,0 +1,69 @@
+"""What a sender sees: a batch in, a profile out."""
+
+from decimal import Decimal
+
+from tests.e2e.inlet import Inlet
+
+DEPARTMENT, SEATS, HIRED = 1, 2, 3
+MAPPINGS = [
+    {"property": "department", "attribute": DEPARTMENT, "type": "String"},
+    {"property": "seats", "attribute": SEATS, "type": "Number"},
+    {"property": "hired", "attribute": HIRED, "type": "Date"},
+]
+FIRST = {"userId": "u-17", "department": "Sales", "seats": 12, "hired": "2024-03-01"}
+
+
+async def test_a_batch_becomes_a_profile_that_later_batches_change(inlet: Inlet) -> None:
+    # given
+    await inlet.start({inlet.token: MAPPINGS})
+
+    # when
+    answer = await inlet.post([FIRST])
+
+    # then
+    assert answer.status == 202
+    assert answer.body == {"message": "Request has been received", "receipt": answer.receipt, "records": 1}
+    assert answer.headers["Location"] == f"/public/v1/receipts/{answer.receipt}"
+    [receipt] = await inlet.settled([answer.receipt])
+    assert (receipt.state, receipt.records, receipt.written, receipt.rejects) == ("written", 1, 1, [])
+    assert await inlet.profiles() == {"u-17": {DEPARTMENT: "Sales", SEATS: Decimal(12), HIRED: "2024-03-01"}}
+
+    # when: later values, one of them a clear, and a property that is not there
+    answer = await inlet.post([{"userId": "u-17", "department": "Service", "seats": None}])
+
+    # then
+    await inlet.settled([answer.receipt])
+    assert await inlet.profiles() == {"u-17": {DEPARTMENT: "Service", HIRED: "2024-03-01"}}
+
+
+async def test_the_same_post_under_one_idempotency_key_has_one_receipt(inlet: Inlet) -> None:
+    # given
+    await inlet.start({inlet.token: MAPPINGS})
+
+    # when
+    first = await inlet.post([FIRST], Idempotency_Key="nightly-1")
+    again = await inlet.post([FIRST], Idempotency_Key="nightly-1")
+    other = await inlet.post([FIRST | {"seats": 13}], Idempotency_Key="nightly-1")
+
+    # then
+    assert again.receipt == first.receipt
+    assert other.receipt != first.receipt
+    receipts = await inlet.settled([first.receipt, other.receipt])
+    assert [(each.state, each.records, each.written) for each in receipts] == [("written", 1, 1)] * 2
+    assert (await inlet.query("SELECT count(*) FROM profiles.receipts"))[0][0] == 2
+
+
+async def test_a_stopped_service_has_finished_what_it_began(inlet: Inlet) -> None:
+    # given
+    await inlet.start({inlet.token: MAPPINGS})
+    answers = [await inlet.post([FIRST | {"userId": f"u-{number}"}]) for number in range(20)]
+
+    # when
+    codes = [service.terminate() for service in inlet.services.values()]
+
+    # then
+    assert codes == [0, 0, 0]
+    inlet.mapper.start()
+    inlet.profile_writer.start()
+    receipts = await inlet.settled(answer.receipt for answer in answers)
+    assert sum(receipt.written for receipt in receipts) == 20
