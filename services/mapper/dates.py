@@ -13,6 +13,7 @@ from shared.contract.codes import Code
 
 MAX_BYTES = 255
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DASH = ord("-")
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH_UNITS = {"epoch_s": timedelta(seconds=1), "epoch_ms": timedelta(milliseconds=1)}
 _INTEGER = re.compile(rb"0|-?[1-9][0-9]{0,17}")
@@ -51,6 +52,15 @@ def reader(date_format: str | None, time_zone: str | None) -> Reader:
         return partial(_read_epoch, _EPOCH_UNITS[date_format])
     pattern = _RFC_3339 if date_format is None else _pattern(date_format)
     return partial(_read_fields, pattern, None if time_zone is None else _zone(time_zone))
+
+
+def is_day(text: bytes) -> bool:
+    """Whether ten bytes are `YYYY-MM-DD` of a day that exists."""
+    try:
+        date.fromisoformat(text.decode("ascii"))
+    except ValueError:
+        return False
+    return text[7] == _DASH  # not a week date, YYYY-Www-D, which Python reads as well
 
 
 def to_json(moment: date | datetime | Code) -> bytes | Code:

@@ -80,7 +80,9 @@ async def _bench(plan: Plan) -> None:
     with servers(plan.folder) as backing:
         _say(await machine.describe(backing))
         installation = await inlet.install(backing, tokens, plan.folder)
-        _say_front(*await front.measure(installation, plan.pool(1), plan.seconds / 2, plan.repeats))
+        for connections in front.CONNECTIONS:
+            turns = await front.measure(installation, plan.pool(1), plan.seconds / 2, plan.repeats, connections)
+            _say_front(connections, *turns)
         async with (
             inlet.pipeline(installation, _ROLES) as ours,
             conventional(backing, tokens, plan.folder) as theirs,
@@ -118,8 +120,11 @@ async def _fill(plan: Plan, installation: Installation, pipeline: Pipeline) -> N
     await verify.profiles(pipeline, pool)
 
 
-def _say_front(gateway: Sequence[Front], bare: Sequence[Front]) -> None:
-    head = "One record a request (gateway with its broker, no workers; at least 0.5, aim 0.7):\n"
+def _say_front(connections: int, gateway: Sequence[Front], bare: Sequence[Front]) -> None:
+    head = (
+        f"One record a request, {connections} connections "
+        "(gateway with its broker, no workers; at least 0.5, aim 0.7):\n"
+    )
     ours, theirs = ([each.posts_per_s for each in turns] for turns in (gateway, bare))
     rows = [
         ("gateway", report.spread(ours), report.spread([each.cpu_us for each in gateway]), report.ratios(ours, theirs)),

@@ -10,7 +10,8 @@ from tests.bench.inlet import Installation
 from tests.bench.load import Job
 from tests.bench.processes import running, until_ready
 
-CONNECTIONS = 32
+CONNECTIONS = (32, 128)
+"""Senders at once: what a request costs depends on how many wait for the same confirm."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Front:
 
 
 async def measure(
-    installation: Installation, pool: Path, seconds: float, repeats: int
+    installation: Installation, pool: Path, seconds: float, repeats: int, connections: int
 ) -> tuple[Sequence[Front], Sequence[Front]]:
     """The gateway's and the bare handler's, in turns."""
     (port,) = free_ports(1)
@@ -30,8 +31,8 @@ async def measure(
     with running("bare", ["tests.bench.bare", str(port)], {}, installation.folder) as bare_pid:
         await until_ready(port)
         async with inlet.pipeline(installation, ("gateway",)) as gateway:
-            gateway_job = cells.job(gateway, pool, seconds, CONNECTIONS)
-            bare_job = _bare_job(port, pool, seconds)
+            gateway_job = cells.job(gateway, pool, seconds, connections)
+            bare_job = _bare_job(port, pool, seconds, connections)
             for job in (gateway_job, bare_job):
                 await cells.generate(job)  # warm
             for _ in range(repeats):
@@ -40,9 +41,9 @@ async def measure(
     return gateway_turns, bare_turns
 
 
-def _bare_job(port: int, pool: Path, seconds: float) -> Job:
+def _bare_job(port: int, pool: Path, seconds: float, connections: int) -> Job:
     url = f"http://127.0.0.1:{port}/public/v1/user/data"
-    return Job(url=url, bodies=str(pool), seconds=seconds, connections=CONNECTIONS)
+    return Job(url=url, bodies=str(pool), seconds=seconds, connections=connections)
 
 
 async def _turn(job: Job, pid: int) -> Front:
