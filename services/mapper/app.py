@@ -24,6 +24,7 @@ STAGE: Stage[RawBatch, MappedBatch] = Stage(
     encode=encode_raw,
     outbox=topology.MAPPED.name,
     encode_out=encode_mapped,
+    most=2,  # few at once, so that the profile writer has work while the next ones are mapped
 )
 
 
