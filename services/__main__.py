@@ -42,6 +42,15 @@ def profile_writer() -> None:
 
 
 @app.command()
+def profile_api() -> None:
+    """Answer what became of what was sent: profiles and receipts."""
+    from services.profile_api.app import run
+    from services.profile_api.settings import ProfileApiSettings
+
+    _run(run(ProfileApiSettings()))
+
+
+@app.command()
 def migrate() -> None:
     """Bring the database up to date, as its owner."""
     from shared.runtime import log, postgres

@@ -9,7 +9,6 @@ from services.gateway.body import BodyLimits, BodyReader
 from services.gateway.budget import Budget
 from services.gateway.coalesce import Coalescer
 from services.gateway.ingest import PATH, Ingest
-from services.gateway.problems import answer_with_problems, not_found, only_post
 from services.gateway.rate import RecordRate
 from services.gateway.settings import GatewaySettings
 from shared.contract.receipts import ReceiptSigner
@@ -19,6 +18,7 @@ from shared.runtime.broker import Broker
 from shared.runtime.clock import Clock, strictly_increasing, system_clock
 from shared.runtime.health import Readiness
 from shared.runtime.metrics import Metrics
+from shared.runtime.problems import answer_with_problems, not_found, only
 from shared.runtime.process import serving, stop_on_signals
 from shared.runtime.snapshot import FileSource, SnapshotKeeper
 
@@ -87,7 +87,7 @@ def build_app(  # noqa: PLR0913 - the parts of the process, each passed once
     app.add_routes(
         [
             web.post(PATH, answered(ingest.post)),
-            web.route("*", PATH, answered(only_post)),
+            web.route("*", PATH, answered(only("POST"))),
             *health.routes(readiness, metrics),
             web.route("*", "/{anything:.*}", answered(not_found)),
         ]

@@ -10,14 +10,11 @@ from aiohttp import web
 from services.gateway.budget import Hold
 from shared.contract.codes import Code
 from shared.runtime.access import RefusalError
+from shared.runtime.problems import ClientGoneError
 
 RETRY_AFTER_S = 1
 _GZIP_WBITS = 31  # a gzip header and trailer, and nothing else
 _CLOSE = {"Connection": "close"}
-
-
-class ClientGoneError(Exception):
-    """The client went away in the middle of its body; nobody is left to be answered."""
 
 
 @dataclass(frozen=True)

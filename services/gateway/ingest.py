@@ -14,7 +14,6 @@ from services.gateway.body import BodyReader, check_head
 from services.gateway.budget import Budget
 from services.gateway.coalesce import Coalescer
 from services.gateway.envelope import Envelope, EnvelopeError, open_envelope
-from services.gateway.problems import REQUEST_ID, TOKEN_ID
 from services.gateway.rate import RecordRate
 from shared.contract.codes import Code
 from shared.contract.definitions import AccessToken, Integration, IntegrationState, Scope
@@ -26,6 +25,7 @@ from shared.runtime.broker import UnavailableError
 from shared.runtime.clock import Clock
 from shared.runtime.health import Readiness
 from shared.runtime.metrics import Metrics
+from shared.runtime.problems import REQUEST_ID, TOKEN_ID
 from shared.runtime.snapshot import Definitions, SnapshotKeeper
 
 PATH = "/public/v1/user/data"

@@ -11,7 +11,7 @@ from services.profile_writer.store import Store
 from shared.contract import topology
 from shared.contract.messages import MappedBatch, decode_mapped, encode_mapped
 from shared.runtime import amqp, health, log
-from shared.runtime.broker import UnavailableError
+from shared.runtime.broker import PREFETCH, UnavailableError
 from shared.runtime.clock import system_clock
 from shared.runtime.metrics import Metrics
 from shared.runtime.postgres import Database
@@ -21,7 +21,12 @@ from shared.runtime.worker import Stage, Worker
 _log = structlog.get_logger()
 
 STAGE: Stage[MappedBatch, MappedBatch] = Stage(
-    inbox=topology.MAPPED.name, dead=topology.MAPPED_DEAD.name, decode=decode_mapped, encode=encode_mapped
+    inbox=topology.MAPPED.name,
+    dead=topology.MAPPED_DEAD.name,
+    decode=decode_mapped,
+    encode=encode_mapped,
+    most=PREFETCH // 2,  # half of what may be unacknowledged for each lane
+    lanes=2,
 )
 
 

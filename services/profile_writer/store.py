@@ -7,6 +7,7 @@ attribute by attribute. Reading `profiles` and comparing within one statement wo
 and lose updates.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -120,19 +121,20 @@ class Store:
         self._clock = clock
         self._retention = timedelta(days=retention_days)
         self._days: set[date] = set()
+        self._turn = asyncio.Lock()
 
     async def write(self, batches: Sequence[MappedBatch]) -> None:
         """Merges the batches' rows and records their receipts and rejects, all or nothing.
 
-        Harmless when repeated. Raises `UnavailableError` when the database is away, and the driver's own error when
-        the data cannot be stored.
+        Harmless when repeated. Several may be under way: while one is in the database, the next is folded. Raises
+        `UnavailableError` when the database is away, and the driver's own error when the data cannot be stored.
         """
         now = self._clock()
         rows = folding.fold(batches, stamps.instant(now))
         receipts_of = receipts.of(batches, self._first_day(now))
         await self._ensure_days({receipt.day for receipt in receipts_of.values()})
         try:
-            async with self._database.transaction() as session:
+            async with self._turn, self._database.transaction() as session:
                 losses = await _merge(session, rows, now)
                 await _record(session, batches, receipts_of, losses, now)
         except BaseException:

@@ -6,7 +6,7 @@ from enum import StrEnum
 class Code(StrEnum):
     """Why a request, a batch, a record or a value was refused."""
 
-    # A request, refused by the gateway before anything was accepted.
+    # A request, refused before anything was accepted or read.
     INVALID_UTF8 = "invalid_utf8"
     INVALID_JSON = "invalid_json"
     INVALID_GZIP = "invalid_gzip"
@@ -20,6 +20,8 @@ class Code(StrEnum):
     FORBIDDEN_INTEGRATION = "forbidden_integration"
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
+    INVALID_QUERY = "invalid_query"
+    RECEIPT_EXPIRED = "receipt_expired"
     INTEGRATION_PAUSED = "integration_paused"
     BODY_TOO_LARGE = "body_too_large"
     TOO_MANY_RECORDS = "too_many_records"
@@ -75,6 +77,8 @@ MESSAGES: dict[Code, str] = {
     Code.FORBIDDEN_INTEGRATION: "The integration token is not valid for this access token.",
     Code.NOT_FOUND: "There is nothing at this address.",
     Code.METHOD_NOT_ALLOWED: "This address does not answer to this method.",
+    Code.INVALID_QUERY: "A parameter of the query is not known or not valid.",
+    Code.RECEIPT_EXPIRED: "The receipt is past its retention.",
     Code.INTEGRATION_PAUSED: "The integration is paused.",
     Code.BODY_TOO_LARGE: "The body is too large.",
     Code.TOO_MANY_RECORDS: "The batch holds too many records.",

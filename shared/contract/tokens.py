@@ -1,7 +1,8 @@
 """Access tokens and integration tokens: `inl_` + kind + 30 random characters + 6 of checksum.
 
-The checksum lets a scanner, and the gateway, tell junk from a token without a look-up. The random part holds 178
-bits, so a plain SHA-256 of the token is all that is ever stored; the token itself is shown once.
+The checksum lets a scanner of logs or repositories tell a token from junk without asking us; requests are checked by
+look-up alone. The random part holds 178 bits, so a plain SHA-256 of the token is all that is ever stored; the token
+itself is shown once.
 """
 
 import hashlib

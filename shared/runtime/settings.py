@@ -50,7 +50,11 @@ class MigrateSettings(Settings):
 
     migrate_url: SecretStr = Field(description="postgresql://owner:password@host:port/database")
     profile_writer_password: SecretStr = Field(description="password of the role inlet_profile_writer")
+    profile_api_password: SecretStr = Field(description="password of the role inlet_profile_api")
 
     def passwords(self) -> dict[str, str]:
         """Each service's role with its password."""
-        return {"inlet_profile_writer": self.profile_writer_password.get_secret_value()}
+        return {
+            "inlet_profile_writer": self.profile_writer_password.get_secret_value(),
+            "inlet_profile_api": self.profile_api_password.get_secret_value(),
+        }

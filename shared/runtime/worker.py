@@ -63,7 +63,8 @@ class Handler(Protocol[In_contra, Out_co]):
 class Stage(Generic[In, Out]):
     """Where a worker stands on the path: its queues and how their frames are read and written.
 
-    `outbox` and `encode_out` are given both or not at all.
+    `outbox` and `encode_out` are given both or not at all. `most` frames are taken at a time; a handler that can
+    compute for one group of them while another one waits for its dependency has two `lanes`.
     """
 
     inbox: str
@@ -73,6 +74,7 @@ class Stage(Generic[In, Out]):
     outbox: str | None = None
     encode_out: Callable[[Sequence[Out]], bytes] | None = None
     most: int = PREFETCH
+    lanes: int = 1
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,7 @@ class Worker(Generic[In, Out]):
         self._broker = broker
         self._metrics = metrics
         self._time = time
+        self._waits = delays()
         self._patience = Patience(patience_s, time, metrics.retries.labels(stage.inbox).inc)
         self._dead_letters = DeadLetters(stage.inbox, stage.dead, broker, metrics, time.clock)
 
@@ -109,16 +112,31 @@ class Worker(Generic[In, Out]):
         The caller bounds how long that may take: work under way is tried again while a dependency is away. When this
         is cancelled, what was not finished goes back.
         """
-        waits = delays()
         while not stop.is_set():
             try:
                 async with self._broker.consume(self._stage.inbox) as consumer:
-                    while taken := await self._take(consumer, stop):
-                        await self._process(taken)
-                        waits = delays()
+                    await self._consume(consumer, stop)
             except UnavailableError as error:
                 _log.warning("consumer_closed", queue=self._stage.inbox, reason=str(error))
-                await self._rest(stop, waits)
+                await self._rest(stop)
+
+    async def _consume(self, consumer: Consumer, stop: asyncio.Event) -> None:
+        """Takes and processes until `stop`, with as many groups under way as there are lanes.
+
+        Where one lane fails, the others are cancelled: the consumer will be closed, and all frames come again.
+        """
+        lanes = asyncio.Semaphore(self._stage.lanes)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                while True:
+                    await lanes.acquire()
+                    taken = await self._take(consumer, stop)
+                    if not taken:
+                        return
+                    tasks.create_task(self._process(taken)).add_done_callback(lambda _: lanes.release())
+        except* UnavailableError as group:
+            # Bugs beside it are raised as they are, in a group of their own.
+            raise UnavailableError(str(group.exceptions[0])) from group
 
     async def _take(self, consumer: Consumer, stop: asyncio.Event) -> Sequence[Delivery]:
         """The next deliveries; none when it is time to stop, however many are waiting."""
@@ -133,10 +151,10 @@ class Worker(Generic[In, Out]):
             take.cancel()
             stopping.cancel()
 
-    async def _rest(self, stop: asyncio.Event, waits: Iterator[float]) -> None:
+    async def _rest(self, stop: asyncio.Event) -> None:
         """Waits until the work is possible again, or until it is time to stop."""
         while not stop.is_set():
-            await _unless(stop, self._time.sleep(next(waits)))
+            await _unless(stop, self._time.sleep(next(self._waits)))
             if stop.is_set() or await self._is_fit():
                 return
 
@@ -164,6 +182,7 @@ class Worker(Generic[In, Out]):
                 ms=round(seconds * 1000, 1),
                 outcome=outcome,
             )
+        self._waits = delays()
         self._metrics.frames.labels(self._stage.inbox).inc(len(taken))
         self._metrics.frame_seconds.labels(self._stage.inbox).observe(seconds)
         self._metrics.last_frame.set(self._time.clock() / 1_000_000)

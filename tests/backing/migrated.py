@@ -5,7 +5,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from shared.runtime import postgres
 
-PASSWORDS = {"inlet_profile_writer": "a password for tests"}
+PASSWORDS = {"inlet_profile_writer": "a password for tests", "inlet_profile_api": "a password for tests"}
 _SERVICES = Path(__file__).parents[2] / "services"
 SCHEMAS = {"profiles": _SERVICES / "profile_writer" / "migrations"}
 

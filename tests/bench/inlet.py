@@ -123,7 +123,11 @@ async def statement_database(installation: Installation) -> str:
 
 async def _migrated(servers: Servers, name: str, password: str, folder: Path) -> str:
     url = await servers.create_database(name)
-    environment = {"INLET_MIGRATE_URL": url, "INLET_PROFILE_WRITER_PASSWORD": password}
+    environment = {
+        "INLET_MIGRATE_URL": url,
+        "INLET_PROFILE_WRITER_PASSWORD": password,
+        "INLET_PROFILE_API_PASSWORD": secrets.token_hex(16),
+    }
     await finished(f"migrate-{name}", ["services", "migrate"], environment, folder)
     return url
 

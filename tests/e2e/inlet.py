@@ -18,7 +18,7 @@ from tests.backing.ports import free_ports
 from tests.e2e.process import Service, eventually, run
 from tests.e2e.snapshot import Json, new_token, snapshot
 
-ROLE = "inlet_profile_writer"
+WRITER, READER = "inlet_profile_writer", "inlet_profile_api"
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Receipt:
 
 @dataclass
 class Inlet:
-    """One gateway, one mapper, one profile writer, with an access token and integration tokens."""
+    """One gateway, one mapper, one profile writer, one profile API, with an access token and integration tokens."""
 
     broker_url: str
     database_url: str
@@ -70,6 +70,10 @@ class Inlet:
         return self.services["mapper"]
 
     @property
+    def profile_api(self) -> Service:
+        return self.services["profile-api"]
+
+    @property
     def profile_writer(self) -> Service:
         return self.services["profile-writer"]
 
@@ -79,7 +83,7 @@ class Inlet:
         known_to_the_mapper: Mapping[str, Sequence[Json]] | None = None,
         **settings: str,
     ) -> None:
-        """Migrates, starts the three services with these integrations, and waits until all are ready.
+        """Migrates, starts the four services with these integrations, and waits until all are ready.
 
         `settings` are in lower case and without their prefix.
         """
@@ -87,13 +91,20 @@ class Inlet:
         migrating = shared | {
             "INLET_MIGRATE_URL": self.database_url,
             "INLET_PROFILE_WRITER_PASSWORD": self.role_password,
+            "INLET_PROFILE_API_PASSWORD": self.role_password,
         }
         await asyncio.to_thread(run, "migrate", migrating)
-        definitions = {"gateway": integrations, "mapper": known_to_the_mapper or integrations, "profile-writer": {}}
-        for (name, known), port in zip(definitions.items(), free_ports(3), strict=True):
+        definitions = {
+            "gateway": integrations,
+            "mapper": known_to_the_mapper or integrations,
+            "profile-writer": {},
+            "profile-api": integrations,
+        }
+        for (name, known), port in zip(definitions.items(), free_ports(4), strict=True):
             file = self.folder / f"{name}.snapshot.json"
             file.write_text(json.dumps(snapshot(self.access_token, known)))
             own = {"INLET_SNAPSHOT_FILE": str(file), "INLET_SNAPSHOT_CACHE": str(file.with_suffix(".cache"))}
+            own["INLET_DATABASE_URL"] = self._database_url(READER if name == "profile-api" else WRITER)
             self.services[name] = Service(name, shared | own, port, self.folder / f"{name}.log")
             self.services[name].start()
         await asyncio.gather(*(service.until_ready() for service in self.services.values()))
@@ -109,6 +120,13 @@ class Inlet:
         body = {"token": token or self.token, "data": records}
         address = f"{self.gateway.url}/public/v1/user/data"
         async with aiohttp.ClientSession() as session, session.post(address, json=body, headers=sent) as answer:
+            return Answer(answer.status, dict(answer.headers), await answer.json(content_type=None))
+
+    async def read(self, address: str, **query: str) -> Answer:
+        """What the profile API answers at a path."""
+        sent = {"Authorization": f"Bearer {self.access_token}"}
+        url = f"{self.profile_api.url}{address}"
+        async with aiohttp.ClientSession() as session, session.get(url, params=query, headers=sent) as answer:
             return Answer(answer.status, dict(answer.headers), await answer.json(content_type=None))
 
     async def receipt(self, receipt: str) -> Receipt | None:
@@ -156,13 +174,12 @@ class Inlet:
             await session.close()
 
     def _settings(self) -> dict[str, str]:
+        return {"INLET_BROKER_URL": self.broker_url, "INLET_RECEIPT_KEY": secrets.token_hex(16)}
+
+    def _database_url(self, role: str) -> str:
         parts = urlsplit(self.database_url)
-        login = f"{ROLE}:{quote(self.role_password, '')}@{parts.hostname}:{parts.port}"
-        return {
-            "INLET_BROKER_URL": self.broker_url,
-            "INLET_DATABASE_URL": urlunsplit(parts._replace(netloc=login)),
-            "INLET_RECEIPT_KEY": secrets.token_hex(16),
-        }
+        login = f"{role}:{quote(self.role_password, '')}@{parts.hostname}:{parts.port}"
+        return urlunsplit(parts._replace(netloc=login))
 
 
 def key_of(receipt: str) -> bytes:

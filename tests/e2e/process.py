@@ -70,6 +70,10 @@ class Service:
         except TimeoutError as error:
             raise TimeoutError(f"{error}\n{self._log.read_text()[-4000:]}") from None
 
+    def output(self) -> str:
+        """All that the service has printed."""
+        return self._log.read_text()
+
     def kill(self) -> None:
         """Ends the process at once, even when it is paused."""
         if self._running.poll() is None:

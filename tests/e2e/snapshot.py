@@ -9,6 +9,8 @@ from typing import Any
 
 _DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
+SCOPES = ["data:write", "receipts:read", "profiles:read"]
+
 Json = dict[str, Any]
 
 
@@ -44,7 +46,7 @@ def snapshot(access_token: str, integrations: Mapping[str, Sequence[Json]]) -> J
             for number, mappings in enumerate(integrations.values(), 1)
         ],
         "access_tokens": [
-            {"id": 1, "sha256": _sha256(access_token), "scopes": ["data:write"], "systems": None, "records_per_s": 0}
+            {"id": 1, "sha256": _sha256(access_token), "scopes": SCOPES, "systems": None, "records_per_s": 0}
         ],
     }
 

@@ -11,7 +11,7 @@ import asyncpg
 
 from tests.backing.postgres import Postgres
 from tests.backing.rabbitmq import Rabbitmq
-from tests.e2e.inlet import ROLE, Answer, Inlet, Receipt
+from tests.e2e.inlet import WRITER, Answer, Inlet, Receipt
 from tests.e2e.process import eventually
 from tests.e2e.snapshot import Json
 
@@ -204,4 +204,4 @@ async def _has_mapped(inlet: Inlet, before: float) -> bool:
 
 async def _waits_for_a_lock(inlet: Inlet) -> bool:
     sql = "SELECT 1 FROM pg_stat_activity WHERE usename = $1 AND wait_event_type = 'Lock' AND datname = $2"
-    return bool(await inlet.query(sql, ROLE, urlsplit(inlet.database_url).path[1:]))
+    return bool(await inlet.query(sql, WRITER, urlsplit(inlet.database_url).path[1:]))

@@ -1,6 +1,9 @@
 """What a sender sees: a batch in, a profile out."""
 
+import asyncio
+import json
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 from tests.e2e.inlet import Inlet
 
@@ -62,8 +65,32 @@ async def test_a_stopped_service_has_finished_what_it_began(inlet: Inlet) -> Non
     codes = [service.terminate() for service in inlet.services.values()]
 
     # then
-    assert codes == [0, 0, 0]
+    assert codes == [0, 0, 0, 0]
     inlet.mapper.start()
     inlet.profile_writer.start()
     receipts = await inlet.settled(answer.receipt for answer in answers)
     assert sum(receipt.written for receipt in receipts) == 20
+
+
+async def test_a_log_is_json_line_by_line_and_shows_no_secret(inlet: Inlet) -> None:
+    # given
+    await inlet.start({inlet.token: MAPPINGS})
+
+    # when: somebody speaks no HTTP, somebody has no token, and somebody posts
+    address = urlsplit(inlet.gateway.url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    writer.write(b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n")
+    assert (await reader.readline()).split()[1] == b"400"
+    writer.close()
+    assert (await inlet.post([FIRST], Authorization="Bearer nonsense")).status == 401
+    await inlet.settled([(await inlet.post([FIRST])).receipt])
+    for service in inlet.services.values():
+        service.terminate()
+
+    # then
+    for service in inlet.services.values():
+        lines = [json.loads(line) for line in service.output().splitlines()]
+        assert {line["service"] for line in lines} == {service.name}
+        assert "exception" not in service.output()
+        for secret in (inlet.access_token, inlet.token, inlet.role_password, "Sales", "u-17", "nonsense"):
+            assert secret not in service.output()

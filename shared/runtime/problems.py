@@ -11,7 +11,6 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from services.gateway.body import ClientGoneError
 from shared.contract.codes import MESSAGES, Code
 from shared.runtime.access import RefusalError
 from shared.runtime.metrics import Metrics
@@ -22,6 +21,10 @@ TOKEN_ID = web.RequestKey("token_id", int)
 
 _SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,128}")
 _log = structlog.get_logger()
+
+
+class ClientGoneError(Exception):
+    """The client went away in the middle of its body; nobody is left to be answered."""
 
 
 def problem(refusal: RefusalError, request_id: str) -> web.Response:
@@ -81,9 +84,13 @@ async def not_found(_: web.Request) -> web.StreamResponse:
     raise RefusalError(HTTPStatus.NOT_FOUND, Code.NOT_FOUND)
 
 
-async def only_post(_: web.Request) -> web.StreamResponse:
-    """For every other method of an address that takes posts."""
-    raise RefusalError(HTTPStatus.METHOD_NOT_ALLOWED, Code.METHOD_NOT_ALLOWED, headers={"Allow": "POST"})
+def only(method: str) -> Handler:
+    """For every other method of an address that answers to one."""
+
+    async def refuse(_: web.Request) -> web.StreamResponse:
+        raise RefusalError(HTTPStatus.METHOD_NOT_ALLOWED, Code.METHOD_NOT_ALLOWED, headers={"Allow": method})
+
+    return refuse
 
 
 async def _refuse(request: web.Request, refusal: RefusalError, metrics: Metrics) -> web.Response:

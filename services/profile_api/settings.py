@@ -1,0 +1,12 @@
+"""The profile API's settings."""
+
+from pydantic import Field, SecretStr
+
+from shared.runtime.settings import DatabaseSettings, SnapshotSettings
+
+
+class ProfileApiSettings(DatabaseSettings, SnapshotSettings):
+    """What the profile API needs."""
+
+    receipt_key: SecretStr = Field(min_length=16, description="secret under which the gateways sign receipts")
+    retention_days: int = Field(40, ge=32, description="days that the profile writer keeps receipts")
