@@ -202,7 +202,12 @@ class Run:
     """A worker on its broker, run until the inbox is empty."""
 
     def __init__(
-        self, script: Mapping[str, Sequence[Exception]] | None = None, most: int = PREFETCH, *, outbox: bool = True
+        self,
+        script: Mapping[str, Sequence[Exception]] | None = None,
+        most: int = PREFETCH,
+        *,
+        outbox: bool = True,
+        lanes: int = 1,
     ) -> None:
         self.broker = MemoryBroker()
         self.handler = ScriptedHandler(script or {})
@@ -216,6 +221,7 @@ class Run:
             outbox=MAPPED,
             encode_out=messages.encode_mapped,
             most=most,
+            lanes=lanes,
         )
         if not outbox:
             stage = replace(stage, outbox=None, encode_out=None)
@@ -703,3 +709,52 @@ async def test_each_group_of_frames_is_one_log_line_without_payload(lines: list[
     ]
     assert "secret-user" not in repr(lines)
     assert [line["exc_info"] for line in lines if line["event"] == "handler_failed"] == [True] * 4
+
+
+@pytest.mark.parametrize(("lanes", "at_once"), [(1, 1), (2, 2)])
+async def test_as_many_groups_are_under_way_as_there_are_lanes(lanes: int, at_once: int) -> None:
+    # given four frames, taken one by one, and a handler that notes how many calls are under way
+    run = Run(most=1, lanes=lanes)
+    under_way, most_under_way = 0, 0
+
+    async def work() -> None:
+        nonlocal under_way, most_under_way
+        under_way += 1
+        most_under_way = max(most_under_way, under_way)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        under_way -= 1
+
+    run.handler.before = work
+    for name in "abcd":
+        run.broker.put(raw(name))
+    # when
+    await run.until_drained()
+    # then
+    assert most_under_way == at_once
+    assert sorted(run.broker.mapped_ids()) == ["a", "b", "c", "d"]
+    assert run.broker.events.count("ack") == 4
+
+
+async def test_a_lane_that_gives_up_takes_the_other_one_along_and_all_frames_come_again() -> None:
+    # given a frame whose dependency stays away for longer than the worker's patience, beside one that is stuck
+    tries = len(list(islice(delays(), 40)))
+    run = Run({"a": [AWAY] * tries}, most=1, lanes=2)
+    stuck = asyncio.Event()
+    handle = run.handler.handle
+
+    async def stuck_at_first(batches: Sequence[RawBatch]) -> Sequence[MappedBatch]:
+        if batches[0].request_id == "b" and not stuck.is_set():
+            stuck.set()
+            await asyncio.Event().wait()
+        return await handle(batches)
+
+    run.handler.handle = stuck_at_first  # type: ignore[method-assign]  # this test's own handler
+    run.broker.put(raw("a"))
+    run.broker.put(raw("b"))
+    # when
+    await run.until_drained()
+    # then the consumer was closed for both, and both were handled in the end, each once
+    assert run.broker.events.count("open") >= 2
+    assert sorted(run.broker.mapped_ids()) == ["a", "b"]
+    assert run.broker.dead == []
