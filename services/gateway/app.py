@@ -20,7 +20,7 @@ from shared.runtime.health import Readiness
 from shared.runtime.metrics import Metrics
 from shared.runtime.problems import answer_with_problems, not_found, only
 from shared.runtime.process import serving, stop_on_signals
-from shared.runtime.snapshot import FileSource, SnapshotKeeper
+from shared.runtime.snapshot import SnapshotKeeper, open_snapshot
 
 _STRAGGLERS_S = 1.0  # for publishes whose senders were told already that they were not confirmed in time
 INGEST = web.AppKey("ingest", Ingest)
@@ -33,15 +33,7 @@ async def run(settings: GatewaySettings) -> None:
     _require_c_parser()
     stop = stop_on_signals()
     metrics = Metrics()
-    keeper = SnapshotKeeper(
-        FileSource(settings.snapshot_file),
-        settings.snapshot_cache,
-        system_clock,
-        metrics,
-        poll_s=settings.snapshot_poll_s,
-        max_age_s=settings.snapshot_max_age_s,
-    )
-    await keeper.start()
+    keeper = await open_snapshot(settings, metrics)
     broker = await amqp.connect(settings.broker_url.get_secret_value(), publish_timeout_s=settings.publish_timeout_s)
     readiness = Readiness({"definitions": keeper.check, "broker": health.check_of(broker.check)}, lambda: broker.notes)
     app = build_app(settings, keeper, broker, readiness, metrics)

@@ -11,10 +11,9 @@ from shared.contract import topology
 from shared.contract.messages import MappedBatch, RawBatch, decode_raw, encode_mapped, encode_raw
 from shared.runtime import amqp, health, log
 from shared.runtime.broker import Broker
-from shared.runtime.clock import system_clock
 from shared.runtime.metrics import Metrics
 from shared.runtime.process import serving, stop_on_signals, work
-from shared.runtime.snapshot import FileSource, SnapshotKeeper
+from shared.runtime.snapshot import open_snapshot
 from shared.runtime.worker import Stage, Worker
 
 STAGE: Stage[RawBatch, MappedBatch] = Stage(
@@ -33,15 +32,7 @@ async def run(settings: MapperSettings) -> None:
     log.configure(settings.log_level, "mapper")
     stop = stop_on_signals()
     metrics = Metrics()
-    keeper = SnapshotKeeper(
-        FileSource(settings.snapshot_file),
-        settings.snapshot_cache,
-        system_clock,
-        metrics,
-        poll_s=settings.snapshot_poll_s,
-        max_age_s=settings.snapshot_max_age_s,
-    )
-    await keeper.start()
+    keeper = await open_snapshot(settings, metrics)
     broker = await amqp.connect(settings.broker_url.get_secret_value(), publish_timeout_s=settings.publish_timeout_s)
     handler = MapHandler(keeper, partial(publish_nothing, broker), metrics)
     worker = Worker(STAGE, handler, broker, metrics, settings.patience_s)

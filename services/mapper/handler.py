@@ -9,7 +9,7 @@ from services.mapper.dates import InvalidFormatError
 from services.mapper.plan import Plan
 from shared.contract.codes import Code
 from shared.contract.definitions import Revision
-from shared.contract.messages import MappedBatch, RawBatch, RejectError
+from shared.contract.messages import MappedBatch, RawBatch, RejectError, as_failure
 from shared.runtime.metrics import Metrics
 
 MAX_PLANS = 256
@@ -48,18 +48,7 @@ class MapHandler:
     async def failed(self, batch: RawBatch, code: Code) -> Sequence[MappedBatch]:
         """What tells the profile writer that the batch was put aside. Raises `UnavailableError`."""
         revision = await self._revision(batch.integration, batch.revision)
-        return [
-            MappedBatch(
-                receipt=batch.receipt,
-                integration=batch.integration,
-                revision=batch.revision,
-                received_at=batch.received_at,
-                request_id=batch.request_id,
-                traceparent=batch.traceparent,
-                environment=0 if revision is None else revision.environment,
-                failure=code,
-            )
-        ]
+        return [as_failure(batch, code, 0 if revision is None else revision.environment)]
 
     async def probe(self) -> None:
         """Asks again for the revision that could not be had, and tries to publish. Raises `UnavailableError`."""

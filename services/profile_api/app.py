@@ -19,7 +19,7 @@ from shared.runtime.metrics import Metrics
 from shared.runtime.postgres import Database
 from shared.runtime.problems import answer_with_problems, not_found, only
 from shared.runtime.process import serving, stop_on_signals
-from shared.runtime.snapshot import FileSource, SnapshotKeeper
+from shared.runtime.snapshot import SnapshotKeeper, open_snapshot
 
 RECEIPT = "/public/v1/receipts/{receipt}"
 PROFILES = "/api/v1/profiles/{system}/{environment}"
@@ -31,15 +31,7 @@ async def run(settings: ProfileApiSettings) -> None:
     log.configure(settings.log_level, "profile-api")
     stop = stop_on_signals()
     metrics = Metrics()
-    keeper = SnapshotKeeper(
-        FileSource(settings.snapshot_file),
-        settings.snapshot_cache,
-        system_clock,
-        metrics,
-        poll_s=settings.snapshot_poll_s,
-        max_age_s=settings.snapshot_max_age_s,
-    )
-    await keeper.start()
+    keeper = await open_snapshot(settings, metrics)
     database = Database(settings)
     readiness = Readiness({"definitions": keeper.check, "database": health.check_of(database.check)})
     try:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from services.profile_writer.store import Store
 from shared.contract.codes import Code
-from shared.contract.messages import MappedBatch
+from shared.contract.messages import MappedBatch, as_failure
 from shared.runtime.metrics import Metrics
 
 
@@ -26,23 +26,9 @@ class WriteHandler:
 
     async def failed(self, batch: MappedBatch, code: Code) -> Sequence[MappedBatch]:
         """Records on its receipt that a batch was put aside."""
-        await self._store.write([as_failure(batch, code)])
+        await self._store.write([as_failure(batch, code, batch.environment)])
         return ()
 
     async def probe(self) -> None:
         """A write, rolled back."""
         await self._store.probe()
-
-
-def as_failure(batch: MappedBatch, code: Code) -> MappedBatch:
-    """The same batch with nothing but its head and the code of its failure."""
-    return MappedBatch(
-        receipt=batch.receipt,
-        integration=batch.integration,
-        revision=batch.revision,
-        received_at=batch.received_at,
-        request_id=batch.request_id,
-        traceparent=batch.traceparent,
-        environment=batch.environment,
-        failure=code,
-    )

@@ -103,6 +103,23 @@ class MappedBatch(_Batch, frozen=True, kw_only=True):
     failure: Code | None = None
 
 
+def as_failure(batch: RawBatch | MappedBatch, code: Code, environment: int = 0) -> MappedBatch:
+    """What the profile writer records of a batch that was put aside: its head, and why.
+
+    `environment` 0: it is not known.
+    """
+    return MappedBatch(
+        receipt=batch.receipt,
+        integration=batch.integration,
+        revision=batch.revision,
+        received_at=batch.received_at,
+        request_id=batch.request_id,
+        traceparent=batch.traceparent,
+        environment=environment,
+        failure=code,
+    )
+
+
 class _Versioned(msgspec.Struct):
     version: int
 

@@ -19,8 +19,9 @@ from pydantic import ValidationError
 
 from shared.contract.definitions import AccessToken, Attribute, Environment, Integration, Revision, Snapshot, System
 from shared.runtime.broker import UnavailableError
-from shared.runtime.clock import Clock
+from shared.runtime.clock import Clock, system_clock
 from shared.runtime.metrics import Metrics
+from shared.runtime.settings import SnapshotSettings
 
 _FIRST_POLL_S = 1.0
 _log = structlog.get_logger()
@@ -244,6 +245,20 @@ class SnapshotKeeper:
         if reason != self._complaint:
             self._complaint = reason
             _log.error("definitions not refreshed", reason=reason)
+
+
+async def open_snapshot(settings: SnapshotSettings, metrics: Metrics) -> SnapshotKeeper:
+    """The keeper that a service's settings ask for, with a snapshot already where one is to be had."""
+    keeper = SnapshotKeeper(
+        FileSource(settings.snapshot_file),
+        settings.snapshot_cache,
+        system_clock,
+        metrics,
+        poll_s=settings.snapshot_poll_s,
+        max_age_s=settings.snapshot_max_age_s,
+    )
+    await keeper.start()
+    return keeper
 
 
 def _keep(path: Path, snapshot: Snapshot | None, now: int) -> None:

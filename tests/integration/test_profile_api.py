@@ -11,7 +11,6 @@ from aiohttp.test_utils import TestServer
 
 from services.profile_api.app import build_app
 from services.profile_api.settings import ProfileApiSettings
-from services.profile_writer.handler import as_failure
 from services.profile_writer.store import Store
 from shared.contract import stamps, tokens
 from shared.contract.codes import Code
@@ -26,6 +25,7 @@ from shared.contract.definitions import (
     Snapshot,
     System,
 )
+from shared.contract.messages import as_failure
 from shared.contract.tokens import TokenKind
 from shared.runtime.clock import system_clock
 from shared.runtime.health import Readiness
@@ -119,7 +119,7 @@ async def test_only_those_who_may_read_do(api: Api, path: str) -> None:
 
 async def test_a_batch_that_was_put_aside_is_failed_until_it_is_replayed(api: Api) -> None:
     batch = mapped("b", [("ann", {1: "Sales"}, None)])
-    await api.store.write([as_failure(batch, Code.UNKNOWN_REVISION)])
+    await api.store.write([as_failure(batch, Code.UNKNOWN_REVISION, 1)])
     _, failed = await api.get(_address("b"))
     assert (failed["state"], failed["failure"], failed["records"]) == ("failed", "unknown_revision", 0)
     await api.store.write([batch])

@@ -8,10 +8,9 @@ from datetime import date, timedelta
 import asyncpg
 import pytest
 
-from services.profile_writer.handler import as_failure
 from services.profile_writer.store import Store
 from shared.contract.codes import Code
-from shared.contract.messages import MappedBatch, Reject, RejectedRecord
+from shared.contract.messages import MappedBatch, Reject, RejectedRecord, as_failure
 from shared.runtime.broker import UnavailableError
 from shared.runtime.postgres import Database
 from shared.runtime.settings import DatabaseSettings
@@ -189,12 +188,12 @@ async def test_a_repeated_batch_changes_nothing(store: Store, database: str) -> 
 async def test_failed_turns_into_written_once_and_written_stays(store: Store, database: str) -> None:
     # given a batch that was put aside
     batch = mapped("b", [("ann", {1: "a"}, None)])
-    await store.write([as_failure(batch, Code.UNKNOWN_REVISION)])
+    await store.write([as_failure(batch, Code.UNKNOWN_REVISION, 1)])
     failed = await stored.receipt_row(database, receipt("b"))
     assert (failed["state"], failed["failure"], failed["records"]) == ("failed", "unknown_revision", 0)
     # when it is replayed, and fails once more after that
     await store.write([batch])
-    await store.write([as_failure(batch, Code.INTERNAL_ERROR)])
+    await store.write([as_failure(batch, Code.INTERNAL_ERROR, 1)])
     # then it is written
     written = await stored.receipt_row(database, receipt("b"))
     assert (written["state"], written["failure"], written["written"]) == ("written", None, 1)
