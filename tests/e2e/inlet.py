@@ -116,10 +116,19 @@ class Inlet:
 
     async def post(self, records: Sequence[Json], token: str | None = None, **headers: str) -> Answer:
         """Posts one batch; by default for the first integration."""
-        sent = {"Authorization": f"Bearer {self.access_token}"} | {n.replace("_", "-"): v for n, v in headers.items()}
-        body = {"token": token or self.token, "data": records}
+        return await self.post_text(json.dumps(list(records)).encode(), token, **headers)
+
+    async def post_text(self, data: bytes, token: str | None = None, **headers: str) -> Answer:
+        """Posts a batch whose records are given as the text of their array, JSON or not."""
+        body = b'{"token": "%b", "data": %b}' % ((token or self.token).encode(), data)
+        return await self.post_body(body, **headers)
+
+    async def post_body(self, body: bytes, **headers: str) -> Answer:
+        """Posts a body as it is."""
+        sent = {"Authorization": f"Bearer {self.access_token}", "Content-Type": "application/json"}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         address = f"{self.gateway.url}/public/v1/user/data"
-        async with aiohttp.ClientSession() as session, session.post(address, json=body, headers=sent) as answer:
+        async with aiohttp.ClientSession() as session, session.post(address, data=body, headers=sent) as answer:
             return Answer(answer.status, dict(answer.headers), await answer.json(content_type=None))
 
     async def read(self, address: str, **query: str) -> Answer:
