@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 _ROOT = Path(__file__).parent
-_SCHEMAS = {"profiles": _ROOT / "profile_writer" / "migrations"}
+_SCHEMAS = {"config": _ROOT / "config_api" / "migrations", "profiles": _ROOT / "profile_writer" / "migrations"}
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Inlet's services.")
 
@@ -48,6 +48,15 @@ def profile_api() -> None:
     from services.profile_api.settings import ProfileApiSettings
 
     _run(run(ProfileApiSettings()))
+
+
+@app.command()
+def config_api() -> None:
+    """Own the definitions: systems, integrations, attributes, tokens, users."""
+    from services.config_api.app import run
+    from services.config_api.settings import ConfigApiSettings
+
+    _run(run(ConfigApiSettings()))
 
 
 @app.command()

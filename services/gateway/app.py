@@ -8,21 +8,24 @@ from aiohttp import http_parser, web
 from services.gateway.body import BodyLimits, BodyReader
 from services.gateway.budget import Budget
 from services.gateway.coalesce import Coalescer
-from services.gateway.ingest import PATH, Ingest
+from services.gateway.ingest import Ingest
 from services.gateway.rate import RecordRate
 from services.gateway.settings import GatewaySettings
 from shared.contract.receipts import ReceiptSigner
 from shared.contract.topology import RAW
 from shared.runtime import amqp, health, log
+from shared.runtime.access import open_access
+from shared.runtime.api import ACCESS, application
 from shared.runtime.broker import Broker
 from shared.runtime.clock import Clock, strictly_increasing, system_clock
-from shared.runtime.health import Readiness
+from shared.runtime.definitions import Definitions, open_definitions
+from shared.runtime.health import Health, Readiness
 from shared.runtime.metrics import Metrics
-from shared.runtime.problems import answer_with_problems, not_found, only
 from shared.runtime.process import serving, stop_on_signals
-from shared.runtime.snapshot import SnapshotKeeper, open_snapshot
+from shared.runtime.snapshot import SnapshotKeeper
 
 _STRAGGLERS_S = 1.0  # for publishes whose senders were told already that they were not confirmed in time
+RESOURCES = (Ingest, Health)
 INGEST = web.AppKey("ingest", Ingest)
 _log = structlog.get_logger()
 
@@ -33,13 +36,18 @@ async def run(settings: GatewaySettings) -> None:
     _require_c_parser()
     stop = stop_on_signals()
     metrics = Metrics()
-    keeper = await open_snapshot(settings, metrics)
+    async with open_definitions(settings, metrics) as definitions:
+        await _serve(settings, definitions, metrics, stop)
+
+
+async def _serve(settings: GatewaySettings, definitions: Definitions, metrics: Metrics, stop: asyncio.Event) -> None:
+    keeper = definitions.keeper
     broker = await amqp.connect(settings.broker_url.get_secret_value(), publish_timeout_s=settings.publish_timeout_s)
-    readiness = Readiness({"definitions": keeper.check, "broker": health.check_of(broker.check)}, lambda: broker.notes)
-    app = build_app(settings, keeper, broker, readiness, metrics)
+    checks = {"definitions": keeper.check, "clock": keeper.check_clock, "broker": health.check_of(broker.check)}
+    app = build_app(settings, keeper, broker, Readiness(checks, lambda: broker.notes), metrics)
     try:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(keeper.run(stop))
+            tasks.create_task(definitions.keep_up(broker, app[ACCESS].used, stop))
             async with serving(app, settings):
                 await stop.wait()
                 _log.info("draining")
@@ -61,9 +69,11 @@ def build_app(  # noqa: PLR0913 - the parts of the process, each passed once
     coalescer = Coalescer(broker, RAW.name, settings.publish_timeout_s)
     budget = Budget(settings.max_held_bytes)
     metrics.bytes_in_flight.set_function(lambda: budget.total)
+    access = open_access(settings, keeper)
     ingest = Ingest(
-        keeper=keeper,
+        access=access,
         readiness=readiness,
+        clock_fits=keeper.clock_fits,
         signer=ReceiptSigner(settings.receipt_key.get_secret_value().encode()),
         coalescer=coalescer,
         budget=budget,
@@ -73,17 +83,8 @@ def build_app(  # noqa: PLR0913 - the parts of the process, each passed once
         clock=strictly_increasing(clock),
         metrics=metrics,
     )
-    answered = answer_with_problems(metrics)
-    app = web.Application()
+    app = application(access, metrics, (ingest, Health(readiness, metrics)), log_answers=False)
     app[INGEST] = ingest
-    app.add_routes(
-        [
-            web.post(PATH, answered(ingest.post)),
-            web.route("*", PATH, answered(only("POST"))),
-            *health.routes(readiness, metrics),
-            web.route("*", "/{anything:.*}", answered(not_found)),
-        ]
-    )
 
     async def drain(_: web.Application) -> None:
         await coalescer.drain(_STRAGGLERS_S)

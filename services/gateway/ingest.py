@@ -1,13 +1,16 @@
 """`POST /public/v1/user/data`: from a request to a confirmed batch."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from http import HTTPStatus
+from typing import Any
 
 from aiohttp import web
 from prometheus_client import Counter
+from pydantic import Field
 
 from services.gateway import rate
 from services.gateway.body import BodyReader, check_head
@@ -16,20 +19,17 @@ from services.gateway.coalesce import Coalescer
 from services.gateway.envelope import Envelope, EnvelopeError, open_envelope
 from services.gateway.rate import RecordRate
 from shared.contract.codes import Code
-from shared.contract.definitions import AccessToken, Integration, IntegrationState, Scope
+from shared.contract.definitions import Integration, IntegrationState, Scope
 from shared.contract.messages import RawBatch
 from shared.contract.receipts import ReceiptSigner
-from shared.runtime import access
-from shared.runtime.access import Fault, RefusalError
+from shared.runtime.access import RETRY_AFTER_S, Access, Caller, Fault, RefusalError
 from shared.runtime.broker import UnavailableError
 from shared.runtime.clock import Clock
 from shared.runtime.health import Readiness
 from shared.runtime.metrics import Metrics
-from shared.runtime.problems import REQUEST_ID, TOKEN_ID
-from shared.runtime.snapshot import Definitions, SnapshotKeeper
+from shared.runtime.operations import Call, View, operation
 
 PATH = "/public/v1/user/data"
-RETRY_AFTER_S = 2
 _DAY_US = 86_400_000_000
 _EPOCH = date(1970, 1, 1).toordinal()
 _IDEMPOTENCY_KEY = re.compile(r"[ -~]{1,255}")
@@ -37,12 +37,37 @@ _IDEMPOTENCY_KEY = re.compile(r"[ -~]{1,255}")
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
+_PROBLEMS = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.CONFLICT,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.TOO_MANY_REQUESTS,
+)
+
+
+class Batch(View):
+    """Records of one integration. Each names its user; whatever else it has becomes attributes as mapped."""
+
+    token: str = Field(description="the integration token")
+    data: list[dict[str, Any]] = Field(min_length=1, description="the records, 1,000 at most")
+
+
+class Accepted(View):
+    """The batch is stored; `receipt` tells what becomes of it."""
+
+    message: str
+    receipt: str
+    records: int
+
+
 @dataclass(frozen=True)
 class Ingest:
     """The endpoint, with what it stands on. `clock` gives each batch its time: it never gives one twice."""
 
-    keeper: SnapshotKeeper
+    access: Access
     readiness: Readiness
+    clock_fits: Callable[[], bool]
     signer: ReceiptSigner
     coalescer: Coalescer
     budget: Budget
@@ -56,20 +81,25 @@ class Ingest:
     def _accepted_requests(self) -> Counter:
         return self.metrics.requests.labels("202", "accepted")
 
-    async def post(self, request: web.Request) -> web.Response:
-        """Answers 202 once the broker has the batch. Raises `RefusalError`, `ClientGoneError`."""
-        definitions = self._definitions()
-        token = access.authenticate(definitions, request.headers.getall("Authorization", ()), self.clock())
-        request[TOKEN_ID] = token.id
-        access.require(token, Scope.DATA_WRITE)
+    @operation(
+        "POST", PATH, Scope.DATA_WRITE, status=HTTPStatus.ACCEPTED, problems=_PROBLEMS, reads=Batch, sends=Accepted
+    )
+    async def post(self, call: Call) -> web.Response:
+        """Send a batch of records; it is answered once it is stored durably.
+
+        Raises `RefusalError`, `ClientGoneError`.
+        """
+        request = call.request
+        if self.readiness.draining or not self.clock_fits():
+            raise _unavailable(Code.NOT_READY)
         compressed = check_head(request)
         idempotency_key = _idempotency_key(request)
         declared = request.content_length or 0
         self.bodies.check_length(declared)
-        with self.budget.hold(token.id, declared) as hold:
+        with self.budget.hold(call.caller.actor, declared) as hold:
             raw = await self.bodies.read(request, hold, compressed=compressed)
             envelope = self._open(raw)
-            integration = self._integration(definitions, token, envelope)
+            integration = self._integration(call.caller, envelope)
             received_at = self.clock()
             receipt = self.signer.issue(
                 integration.id,
@@ -81,7 +111,7 @@ class Ingest:
                 integration=integration.id,
                 revision=integration.revision,
                 received_at=received_at,
-                request_id=request[REQUEST_ID],
+                request_id=call.request_id,
                 traceparent=_traceparent(request),
                 data=envelope.data,
             )
@@ -98,12 +128,6 @@ class Ingest:
         self.bodies.hurry(body_timeout_s)
         await self.budget.unused()
 
-    def _definitions(self) -> Definitions:
-        definitions = self.keeper.usable
-        if definitions is None or self.readiness.draining:
-            raise _unavailable(Code.NOT_READY)
-        return definitions
-
     def _open(self, raw: bytes) -> Envelope:
         try:
             return open_envelope(raw, self.max_records)
@@ -116,12 +140,12 @@ class Ingest:
                 ) from error
             raise RefusalError(HTTPStatus.BAD_REQUEST, error.code, faults=faults) from error
 
-    def _integration(self, definitions: Definitions, token: AccessToken, envelope: Envelope) -> Integration:
+    def _integration(self, caller: Caller, envelope: Envelope) -> Integration:
         """The integration, if it takes this many records now."""
-        integration = access.integration_of(definitions, token, envelope.token)
+        integration = self.access.integration_of(caller, envelope.token)
         if integration.state is IntegrationState.PAUSED:
             raise RefusalError(HTTPStatus.CONFLICT, Code.INTEGRATION_PAUSED)
-        if not self.rate.allows(token, envelope.records):
+        if not self.rate.allows(caller, envelope.records):
             retry_after = {"Retry-After": str(rate.RETRY_AFTER_S)}
             raise RefusalError(HTTPStatus.TOO_MANY_REQUESTS, Code.RATE_LIMITED, headers=retry_after)
         return integration

@@ -1,4 +1,4 @@
-"""How many records a second an access token may send through this process."""
+"""How many records a second a caller may send through this process."""
 
 from functools import cache
 
@@ -6,16 +6,16 @@ from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
-from shared.contract.definitions import AccessToken
+from shared.runtime.access import Caller
 
 RETRY_AFTER_S = 1
 """The window: by then another one has begun."""
 
 
 class RecordRate:
-    """Counts records in windows of one second, per access token.
+    """Counts records in windows of one second, per caller.
 
-    `default` holds for tokens without a rate of their own; 0 is no limit. A window costs one number a token: the
+    `default` holds for callers without a rate of their own; 0 is no limit. A window costs one number a caller: the
     library's moving window would keep an entry for every record.
     """
 
@@ -24,15 +24,15 @@ class RecordRate:
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._item = cache(_per_second)
 
-    def allows(self, token: AccessToken, records: int) -> bool:
+    def allows(self, caller: Caller, records: int) -> bool:
         """Counts the records of a batch, and says whether they fit.
 
         A batch larger than the rate counts as the rate, so that it gets through in a window of its own.
         """
-        rate = self._default if token.records_per_s is None else token.records_per_s
+        rate = self._default if caller.records_per_s is None else caller.records_per_s
         if rate == 0:
             return True
-        return self._limiter.hit(self._item(rate), str(token.id), cost=min(records, rate))
+        return self._limiter.hit(self._item(rate), caller.actor, cost=min(records, rate))
 
 
 def _per_second(rate: int) -> RateLimitItem:

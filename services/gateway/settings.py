@@ -2,13 +2,13 @@
 
 from pydantic import Field, SecretStr
 
-from shared.runtime.settings import BrokerSettings, SnapshotSettings
+from shared.runtime.settings import AccessSettings, BrokerSettings
 
 _KIB = 1024
 _MIB = 1024 * _KIB
 
 
-class GatewaySettings(BrokerSettings, SnapshotSettings):
+class GatewaySettings(BrokerSettings, AccessSettings):
     """The gateway's settings; see `shared.runtime.settings` for those it shares."""
 
     receipt_key: SecretStr = Field(min_length=16, description="secret under which receipts are signed")

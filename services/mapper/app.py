@@ -3,17 +3,18 @@
 import asyncio
 from functools import partial
 
-from aiohttp import web
-
 from services.mapper.handler import MapHandler
 from services.mapper.settings import MapperSettings
 from shared.contract import topology
 from shared.contract.messages import MappedBatch, RawBatch, decode_raw, encode_mapped, encode_raw
 from shared.runtime import amqp, health, log
+from shared.runtime.access import open_access
+from shared.runtime.api import application
 from shared.runtime.broker import Broker
+from shared.runtime.definitions import Definitions, open_definitions
+from shared.runtime.health import Health
 from shared.runtime.metrics import Metrics
 from shared.runtime.process import serving, stop_on_signals, work
-from shared.runtime.snapshot import open_snapshot
 from shared.runtime.worker import Stage, Worker
 
 STAGE: Stage[RawBatch, MappedBatch] = Stage(
@@ -32,18 +33,23 @@ async def run(settings: MapperSettings) -> None:
     log.configure(settings.log_level, "mapper")
     stop = stop_on_signals()
     metrics = Metrics()
-    keeper = await open_snapshot(settings, metrics)
+    async with open_definitions(settings, metrics) as definitions:
+        await _serve(settings, definitions, metrics, stop)
+
+
+async def _serve(settings: MapperSettings, definitions: Definitions, metrics: Metrics, stop: asyncio.Event) -> None:
+    keeper = definitions.keeper
     broker = await amqp.connect(settings.broker_url.get_secret_value(), publish_timeout_s=settings.publish_timeout_s)
     handler = MapHandler(keeper, partial(publish_nothing, broker), metrics)
     worker = Worker(STAGE, handler, broker, metrics, settings.patience_s)
     readiness = health.Readiness(
         {"definitions": keeper.check, "broker": health.check_of(broker.check)}, lambda: broker.notes
     )
-    app = web.Application()
-    app.add_routes(health.routes(readiness, metrics))
+    access = open_access(settings, keeper)
+    app = application(access, metrics, (Health(readiness, metrics),))
     try:
         async with serving(app, settings), asyncio.TaskGroup() as tasks:
-            tasks.create_task(keeper.run(stop))
+            tasks.create_task(definitions.keep_up(broker, access.used, stop))
             await work(worker.run, stop, readiness, settings.drain_s)
     finally:
         await broker.close()

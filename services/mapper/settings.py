@@ -1,7 +1,7 @@
 """The mapper's settings."""
 
-from shared.runtime.settings import BrokerSettings, SnapshotSettings
+from shared.runtime.settings import AccessSettings, BrokerSettings
 
 
-class MapperSettings(BrokerSettings, SnapshotSettings):
+class MapperSettings(BrokerSettings, AccessSettings):
     """What the mapper needs."""

@@ -2,20 +2,22 @@
 
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Self
 
 import msgspec
-from aiohttp import web
+from pydantic import model_validator
 
-from services.profile_api import queries
-from services.profile_api.door import Door
+from services.profile_api.fields import DEFAULT_LIMIT, Limit, Text, rfc_3339, storable
 from services.profile_api.store import ProfileRow, Store
 from shared.contract import receipts, stamps
 from shared.contract.codes import Code
-from shared.contract.definitions import AttributeType, Environment, Scope, System
+from shared.contract.definitions import AttributeType, Environment, Key, Scope, System
 from shared.contract.receipts import ReceiptSigner
-from shared.runtime import access
-from shared.runtime.access import RefusalError
+from shared.runtime.access import Access, RefusalError
+from shared.runtime.operations import Call, Query, operation
 from shared.runtime.snapshot import Definitions
+
+PATH = "/api/v1/profiles/{system}/{environment}"
 
 _VALUES = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _MARKS = msgspec.json.Decoder(dict[str, str])
@@ -52,52 +54,63 @@ class ProfilePage(msgspec.Struct, frozen=True):
     next: str | None
 
 
+class ProfilesQuery(Query):
+    """Profiles whose user ID begins with `prefix`, after the user ID `cursor`; or the one of `user_id`."""
+
+    prefix: Text = ""
+    cursor: Text = ""
+    limit: Limit = DEFAULT_LIMIT
+    user_id: str | None = None
+
+    @model_validator(mode="after")
+    def _one_or_many(self) -> Self:
+        if self.user_id is not None and len(self.model_fields_set) > 1:
+            raise ValueError("user_id stands alone")
+        return self
+
+
 @dataclass(frozen=True)
 class Profiles:
     """The routes of profiles."""
 
-    door: Door
+    access: Access
     store: Store
     signer: ReceiptSigner
 
-    async def one(self, request: web.Request) -> web.Response:
-        """A user's profile, its ID in the path. Raises `RefusalError`."""
-        queries.require_known(request, frozenset())
-        return await self._one(request, request.match_info["user"])
+    @operation("GET", PATH, Scope.PROFILES_READ)
+    async def listed(
+        self, call: Call, system: Key, environment: Key, query: ProfilesQuery
+    ) -> ProfilePage | ProfileView:
+        """List profiles by prefix; with `user_id` the one profile of a user whose ID does not fit a path."""
+        if query.user_id is not None:
+            return await self._one(call, system, environment, query.user_id)
+        definitions, of, at = self._place(call, system, environment)
+        rows = await self.store.profiles(at.id, query.cursor, query.prefix, query.limit + 1)
+        items = [self._view(definitions, of, at, row) for row in rows[: query.limit]]
+        return ProfilePage(items, items[-1].user_id if len(rows) > query.limit else None)
 
-    async def listed(self, request: web.Request) -> web.Response:
-        """Profiles by `prefix`, `cursor` and `limit`; or the one of `user_id`. Raises `RefusalError`."""
-        if "user_id" in request.query:
-            queries.require_known(request, {"user_id"})
-            return await self._one(request, request.query["user_id"])
-        queries.require_known(request, {"prefix", "cursor", "limit"})
-        definitions, system, environment = self._place(request)
-        limit = queries.limit(request)
-        after, prefix = queries.text(request, "cursor"), queries.text(request, "prefix")
-        rows = await self.store.profiles(environment.id, after, prefix, limit + 1)
-        items = [self._view(definitions, system, environment, row) for row in rows[:limit]]
-        return _answer(ProfilePage(items, items[-1].user_id if len(rows) > limit else None))
+    @operation("GET", PATH + "/{user}", Scope.PROFILES_READ)
+    async def one(self, call: Call, system: Key, environment: Key, user: str) -> ProfileView:
+        """Read one user's profile: each value with where it came from."""
+        return await self._one(call, system, environment, user)
 
-    async def _one(self, request: web.Request, user_id: str) -> web.Response:
-        definitions, system, environment = self._place(request)
-        row = await self.store.profile(environment.id, user_id) if queries.storable(user_id) else None
+    async def _one(self, call: Call, system: str, environment: str, user: str) -> ProfileView:
+        definitions, of, at = self._place(call, system, environment)
+        row = await self.store.profile(at.id, user) if storable(user) else None
         if row is None or row.attributes == "{}":
             raise _not_found()
-        return _answer(self._view(definitions, system, environment, row))
+        return self._view(definitions, of, at, row)
 
-    def _place(self, request: web.Request) -> tuple[Definitions, System, Environment]:
+    def _place(self, call: Call, system: str, environment: str) -> tuple[Definitions, System, Environment]:
         """The system and environment in the path, if the caller may read there.
 
-        One answer for what does not exist and what is out of the token's reach: nobody learns which systems there are.
+        One answer for what does not exist and what is out of reach: nobody learns which systems there are.
         """
-        definitions, token = self.door.admit(request, Scope.PROFILES_READ)
-        keys = request.match_info["system"], request.match_info["environment"]
-        for environment in definitions.environments.values():
-            system = definitions.systems.get(environment.system)
-            if system is None or not access.reaches(token, system.id):
-                continue
-            if (system.key, environment.key) == keys:
-                return definitions, system, environment
+        definitions = self.access.definitions
+        for at in definitions.environments.values():
+            of = definitions.systems.get(at.system)
+            if of is not None and call.caller.reaches(of.id) and (of.key, at.key) == (system, environment):
+                return definitions, of, at
         raise _not_found()
 
     def _view(self, definitions: Definitions, system: System, environment: Environment, row: ProfileRow) -> ProfileView:
@@ -129,13 +142,8 @@ class Profiles:
 
 
 def _time(microseconds: int) -> str:
-    """RFC 3339, UTC, always with microseconds."""
-    return stamps.to_datetime(microseconds).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return rfc_3339(stamps.to_datetime(microseconds))
 
 
 def _not_found() -> RefusalError:
     return RefusalError(HTTPStatus.NOT_FOUND, Code.NOT_FOUND)
-
-
-def _answer(view: ProfileView | ProfilePage) -> web.Response:
-    return web.Response(body=msgspec.json.encode(view), content_type="application/json")

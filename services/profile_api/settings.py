@@ -2,10 +2,10 @@
 
 from pydantic import Field, SecretStr
 
-from shared.runtime.settings import DatabaseSettings, SnapshotSettings
+from shared.runtime.settings import AccessSettings, BrokerSettings, DatabaseSettings
 
 
-class ProfileApiSettings(DatabaseSettings, SnapshotSettings):
+class ProfileApiSettings(BrokerSettings, DatabaseSettings, AccessSettings):
     """What the profile API needs."""
 
     receipt_key: SecretStr = Field(min_length=16, description="secret under which the gateways sign receipts")

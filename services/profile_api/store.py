@@ -1,7 +1,8 @@
 """All SQL of the profile API: reads only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -21,12 +22,44 @@ WHERE environment_id = $1 AND user_id > $2 AND starts_with(user_id, $3) AND user
 ORDER BY user_id LIMIT $4
 """
 
-_RECEIPT = """
-SELECT integration_id AS integration, revision, state, failure, request_id, received_at, written_at, records, written,
-    rejected, values_rejected, superseded, erased, unmapped, unmapped_others,
-    coalesce(jsonb_array_length(entries), 0) AS rejects
-FROM profiles.receipts LEFT JOIN profiles.rejects USING (day, receipt)
+_COLUMNS = """receipt, integration_id AS integration, revision, state, failure, request_id, received_at, written_at,
+    records, written, rejected, values_rejected, superseded, erased, unmapped, unmapped_others"""
+
+_RECEIPT = f"""
+SELECT {_COLUMNS} FROM profiles.receipts
 WHERE receipt = $1 AND day = date '1970-01-01' + $2::integer
+"""  # noqa: S608 - constants only
+
+# The newest of each integration by its index, then the newest of those: a busy integration hides no quiet one. The
+# state stands in the text, where the planner sees that the index of failed ones will do.
+_RECEIPTS = f"""
+SELECT newest.* FROM unnest($1::integer[]) AS chosen (integration), LATERAL (
+    SELECT {_COLUMNS} FROM profiles.receipts
+    WHERE integration_id = chosen.integration AND received_at >= $2 AND (received_at, receipt) < ($3, $4)
+        AND day BETWEEN ($2 AT TIME ZONE 'UTC')::date AND ($3 AT TIME ZONE 'UTC')::date %s
+    ORDER BY received_at DESC, receipt DESC LIMIT $5) AS newest
+ORDER BY received_at DESC, receipt DESC LIMIT $5
+"""  # noqa: S608 - constants only
+_IN_STATE = {None: "", "written": "AND state = 'written'", "failed": "AND state = 'failed'"}
+
+_COUNTERS = """
+SELECT integration_id AS integration, date_trunc('minute', received_at, 'UTC') AS minute, count(*) AS batches,
+    count(*) FILTER (WHERE state = 'failed') AS failed, sum(records) AS records, sum(written) AS written,
+    sum(rejected) AS rejected, sum(values_rejected) AS values_rejected, sum(superseded) AS superseded
+FROM profiles.receipts
+WHERE integration_id = ANY($1) AND received_at >= $2 AND received_at < $3
+    AND day BETWEEN ($2 AT TIME ZONE 'UTC')::date AND ($3 AT TIME ZONE 'UTC')::date
+GROUP BY 1, 2 ORDER BY 2, 1
+"""
+
+_REJECTED_RECORDS = """
+SELECT index, user_id, record FROM profiles.rejected_records
+WHERE receipt = $1 AND day = date '1970-01-01' + $2::integer AND index >= $3 ORDER BY index LIMIT $4
+"""
+
+_REJECTS_OF = """
+SELECT entry FROM profiles.rejects, jsonb_array_elements(entries) WITH ORDINALITY AS e (entry, place)
+WHERE receipt = $1 AND day = date '1970-01-01' + $2::integer AND (entry -> 0)::integer = ANY($3) ORDER BY place
 """
 
 _REJECTS = """
@@ -46,12 +79,17 @@ class ProfileRow(msgspec.Struct, frozen=True):
     written_at: bytes
 
 
-class ReceiptRow(msgspec.Struct, frozen=True):
-    """A receipt as it is stored; `rejects` is how many there are."""
+State = Literal["written", "failed"]
+"""What a batch can have come to."""
 
+
+class ReceiptRow(msgspec.Struct, frozen=True):
+    """A receipt as it is stored."""
+
+    receipt: bytes
     integration: int
     revision: int
-    state: str
+    state: State
     failure: str | None
     request_id: str
     received_at: datetime
@@ -64,7 +102,25 @@ class ReceiptRow(msgspec.Struct, frozen=True):
     erased: int
     unmapped: str
     unmapped_others: int
-    rejects: int
+
+
+class RejectedRecordRow(msgspec.Struct, frozen=True):
+    """A rejected record as it was sent."""
+
+    index: int
+    user_id: str | None
+    record: bytes
+
+
+RejectRow = tuple[int, str | None, str]
+"""Index in the batch, property, code."""
+
+
+class Span(NamedTuple):
+    """A time from `since` until before `until`."""
+
+    since: datetime
+    until: datetime
 
 
 class Store:
@@ -91,8 +147,38 @@ class Store:
             row = await session.fetchrow(_RECEIPT, key, day)
         return None if row is None else ReceiptRow(**row)
 
-    async def rejects(self, key: bytes, day: int, after: int, limit: int) -> Sequence[tuple[int, str | None, str]]:
+    async def rejects(self, key: bytes, day: int, after: int, limit: int) -> Sequence[RejectRow]:
         """Rejects as (index, property, code) in the order of the batch, from the one after number `after`."""
         async with self._database.transaction() as session:
             rows = await session.fetch(_REJECTS, key, day, after, limit)
-        return [msgspec.json.decode(row["entry"], type=tuple[int, str | None, str]) for row in rows]
+        return [msgspec.json.decode(row["entry"], type=RejectRow) for row in rows]
+
+    async def rejects_of(self, key: bytes, day: int, indexes: Sequence[int]) -> Sequence[RejectRow]:
+        """The rejects of some records of a batch."""
+        async with self._database.transaction() as session:
+            rows = await session.fetch(_REJECTS_OF, key, day, indexes)
+        return [msgspec.json.decode(row["entry"], type=RejectRow) for row in rows]
+
+    async def rejected_records(self, key: bytes, day: int, first: int, limit: int) -> Sequence[RejectedRecordRow]:
+        """Rejected records in the order of the batch, from index `first` on."""
+        async with self._database.transaction() as session:
+            rows = await session.fetch(_REJECTED_RECORDS, key, day, first, limit)
+        return [RejectedRecordRow(**row) for row in rows]
+
+    async def receipts(
+        self,
+        integrations: Sequence[int],
+        since: datetime,
+        before: tuple[datetime, bytes],
+        state: State | None,
+        limit: int,
+    ) -> list[ReceiptRow]:
+        """Receipts, the newest first: those before `before` (received at, key), received at `since` or later."""
+        async with self._database.transaction() as session:
+            rows = await session.fetch(_RECEIPTS % _IN_STATE[state], integrations, since, *before, limit)
+        return [ReceiptRow(**row) for row in rows]
+
+    async def counters(self, integrations: Sequence[int], span: Span) -> list[Mapping[str, Any]]:
+        """What came in, by integration and minute."""
+        async with self._database.transaction() as session:
+            return [dict(row) for row in await session.fetch(_COUNTERS, integrations, *span)]

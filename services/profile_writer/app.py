@@ -3,7 +3,6 @@
 import asyncio
 
 import structlog
-from aiohttp import web
 
 from services.profile_writer.handler import WriteHandler
 from services.profile_writer.settings import ProfileWriterSettings
@@ -11,8 +10,10 @@ from services.profile_writer.store import Store
 from shared.contract import topology
 from shared.contract.messages import MappedBatch, decode_mapped, encode_mapped
 from shared.runtime import amqp, health, log
+from shared.runtime.api import application
 from shared.runtime.broker import PREFETCH, UnavailableError
 from shared.runtime.clock import system_clock
+from shared.runtime.health import Health
 from shared.runtime.metrics import Metrics
 from shared.runtime.postgres import Database
 from shared.runtime.process import serving, stop_on_signals, work
@@ -42,8 +43,7 @@ async def run(settings: ProfileWriterSettings) -> None:
     readiness = health.Readiness(
         {"broker": health.check_of(broker.check), "database": health.check_of(database.check)}, lambda: broker.notes
     )
-    app = web.Application()
-    app.add_routes(health.routes(readiness, metrics))
+    app = application(None, metrics, (Health(readiness, metrics),))
     try:
         async with serving(app, settings):
             retention = asyncio.create_task(keep_retention(store, settings.retention_check_s))

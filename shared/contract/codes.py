@@ -16,11 +16,31 @@ class Code(StrEnum):
     INVALID_IDEMPOTENCY_KEY = "invalid_idempotency_key"
     MISSING_CREDENTIALS = "missing_credentials"
     INVALID_TOKEN = "invalid_token"  # noqa: S105 - the name of a code, not a secret
+    INVALID_SESSION = "invalid_session"
+    SESSION_NEEDED = "session_needed"
+    FOREIGN_ORIGIN = "foreign_origin"
+    INVALID_CSRF_TOKEN = "invalid_csrf_token"  # noqa: S105 - the name of a code, not a secret
     INSUFFICIENT_SCOPE = "insufficient_scope"
     FORBIDDEN_INTEGRATION = "forbidden_integration"
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     INVALID_QUERY = "invalid_query"
+    INVALID_BODY = "invalid_body"
+    INVALID_FIELD = "invalid_field"
+    UNKNOWN_FIELD = "unknown_field"
+    MISSING_FIELD = "missing_field"
+    PRECONDITION_REQUIRED = "precondition_required"
+    VERSION_CONFLICT = "version_conflict"
+    DUPLICATE = "duplicate"
+    TYPE_CONFLICT = "type_conflict"
+    IN_USE = "in_use"
+    INVALID_STATE = "invalid_state"
+    UNKNOWN_REFERENCE = "unknown_reference"
+    NOT_ALLOWED_TO_GRANT = "not_allowed_to_grant"
+    OUT_OF_REACH = "out_of_reach"
+    INVALID_CREDENTIALS = "invalid_credentials"
+    TOO_MANY_ATTEMPTS = "too_many_attempts"
+    LAST_ADMIN = "last_admin"
     RECEIPT_EXPIRED = "receipt_expired"
     INTEGRATION_PAUSED = "integration_paused"
     BODY_TOO_LARGE = "body_too_large"
@@ -73,11 +93,31 @@ MESSAGES: dict[Code, str] = {
     Code.INVALID_IDEMPOTENCY_KEY: "Idempotency-Key must be 1 to 255 printable ASCII characters.",
     Code.MISSING_CREDENTIALS: "An access token is required.",
     Code.INVALID_TOKEN: "The access token is unknown, expired or revoked.",
-    Code.INSUFFICIENT_SCOPE: "The access token does not have the scope that this request needs.",
+    Code.INVALID_SESSION: "The session is over; sign in again.",
+    Code.SESSION_NEEDED: "This address answers to console sessions only.",
+    Code.FOREIGN_ORIGIN: "The request does not come from a page of Inlet's.",
+    Code.INVALID_CSRF_TOKEN: "X-CSRF-Token is missing or not the session's.",
+    Code.INSUFFICIENT_SCOPE: "The caller does not have the scope that this request needs.",
     Code.FORBIDDEN_INTEGRATION: "The integration token is not valid for this access token.",
     Code.NOT_FOUND: "There is nothing at this address.",
     Code.METHOD_NOT_ALLOWED: "This address does not answer to this method.",
     Code.INVALID_QUERY: "A parameter of the query is not known or not valid.",
+    Code.INVALID_BODY: "The body does not fit what this address takes; `errors` says where.",
+    Code.INVALID_FIELD: "The value is not valid here.",
+    Code.UNKNOWN_FIELD: "There is no such field.",
+    Code.MISSING_FIELD: "The field is required.",
+    Code.PRECONDITION_REQUIRED: "If-Match with the ETag of the state that was read is required (RFC 6585).",
+    Code.VERSION_CONFLICT: "Somebody has changed this since it was read; read it again.",
+    Code.DUPLICATE: "There is one of that name or key already.",
+    Code.TYPE_CONFLICT: "There is an attribute of that name or key with another type.",
+    Code.IN_USE: "It is in use.",
+    Code.INVALID_STATE: "Its state does not allow this.",
+    Code.UNKNOWN_REFERENCE: "There is nothing of that key or id.",
+    Code.NOT_ALLOWED_TO_GRANT: "Nobody can give rights that they do not have.",
+    Code.OUT_OF_REACH: "This is for callers that reach every system.",
+    Code.INVALID_CREDENTIALS: "The name or the password is wrong, or the user is disabled.",
+    Code.TOO_MANY_ATTEMPTS: "Too many attempts failed; try again later.",
+    Code.LAST_ADMIN: "It is the last admin who can sign in and reaches every system.",
     Code.RECEIPT_EXPIRED: "The receipt is past its retention.",
     Code.INTEGRATION_PAUSED: "The integration is paused.",
     Code.BODY_TOO_LARGE: "The body is too large.",

@@ -68,6 +68,19 @@ class Scope(StrEnum):
     USERS_MANAGE = "users:manage"
 
 
+class Role(StrEnum):
+    """What a console user may do."""
+
+    VIEWER = "viewer"
+    EDITOR = "editor"
+    ADMIN = "admin"
+
+
+VIEWER_SCOPES = frozenset({Scope.RECEIPTS_READ, Scope.PROFILES_READ, Scope.CONFIG_READ})
+EDITOR_SCOPES = VIEWER_SCOPES | {Scope.DATA_WRITE, Scope.CONFIG_WRITE}
+ROLE_SCOPES = {Role.VIEWER: VIEWER_SCOPES, Role.EDITOR: EDITOR_SCOPES, Role.ADMIN: frozenset(Scope)}
+
+
 class _Definition(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")  # a newer config API may say more than we know
 
@@ -143,8 +156,15 @@ class Revision(_Definition):
     observed_at: ObservedAtRule | None = None
 
 
+class Secret(_Definition):
+    """What is kept of a live token. While a token is rotated it has two of them."""
+
+    sha256: Sha256
+    expires_at: AwareDatetime | None = None
+
+
 class Integration(_Definition):
-    """A source of updates for one environment; `tokens` are the SHA-256 of its live integration tokens."""
+    """A source of updates for one environment; `tokens` are its live integration tokens."""
 
     id: Id
     name: str
@@ -152,22 +172,34 @@ class Integration(_Definition):
     environment: Id
     state: IntegrationState
     revision: Id
-    tokens: tuple[Sha256, ...] = ()
+    tokens: tuple[Secret, ...] = ()
 
 
 class AccessToken(_Definition):
     """Who may call. `systems` None means all; `records_per_s` None means the gateway's default, 0 no limit."""
 
     id: Id
-    sha256: Sha256
+    secrets: tuple[Secret, ...]
     scopes: frozenset[Scope]
     systems: frozenset[Id] | None = None
-    expires_at: AwareDatetime | None = None
     records_per_s: Annotated[int, Field(ge=0)] | None = None
 
 
+class User(_Definition):
+    """Who may sign in to the console. Sessions that began before `sessions_not_before` are over."""
+
+    id: Id
+    name: str
+    role: Role
+    systems: frozenset[Id] | None = None
+    sessions_not_before: AwareDatetime
+
+
 class Snapshot(_Definition):
-    """All definitions and rights at one moment. Revoked tokens are simply absent."""
+    """All definitions and rights at one moment. Revoked tokens, disabled users and deleted attributes are absent.
+
+    Of an integration's revisions it has the one in force; `ended_sessions` are the ids of those that were signed out.
+    """
 
     version: Id
     systems: tuple[System, ...] = ()
@@ -176,3 +208,5 @@ class Snapshot(_Definition):
     integrations: tuple[Integration, ...] = ()
     revisions: tuple[Revision, ...] = ()
     access_tokens: tuple[AccessToken, ...] = ()
+    users: tuple[User, ...] = ()
+    ended_sessions: frozenset[str] = frozenset()

@@ -69,6 +69,22 @@ class AmqpBroker:
             await _answer(consumer.subscribe(connection, queue, prefetch), _RPC_TIMEOUT_S)
             yield consumer
 
+    async def announce(self) -> None:
+        """See `NewsBroker.announce`."""
+        await self._publisher.announce()
+
+    @asynccontextmanager
+    async def notices(self) -> AsyncIterator["AmqpConsumer"]:
+        """See `NewsBroker.notices`. The queue is this process's own and goes with its connection."""
+        async with _connection(self._url, "listens") as connection:
+            await _declare(connection)
+            channel = await _open(connection, confirms=False)
+            queue = await _answer(channel.declare_queue(exclusive=True, auto_delete=True), _RPC_TIMEOUT_S)
+            await _answer(queue.bind(topology.CONFIG_EXCHANGE), _RPC_TIMEOUT_S)
+            consumer = AmqpConsumer()
+            await _answer(consumer.subscribe(connection, queue.name, PREFETCH), _RPC_TIMEOUT_S)
+            yield consumer
+
     async def check(self) -> None:
         """See `Broker.check`."""
         await self._publisher.check()
@@ -112,12 +128,20 @@ class _Publisher:
 
     async def publish(self, queue: str, body: bytes, headers: Mapping[str, str | int]) -> None:
         message = aio_pika.Message(body, headers=dict(headers), delivery_mode=aio_pika.DeliveryMode.PERSISTENT)
-        await _answer(self._publish(queue, message), self._timeout_s)
+        await _answer(self._publish("", queue, message), self._timeout_s)
 
-    async def _publish(self, queue: str, message: aio_pika.Message) -> None:
+    async def announce(self) -> None:
+        message = aio_pika.Message(b"", delivery_mode=aio_pika.DeliveryMode.NOT_PERSISTENT)
+        await _answer(self._publish(topology.CONFIG_EXCHANGE, "", message), self._timeout_s)
+
+    async def _publish(self, exchange: str, key: str, message: aio_pika.Message) -> None:
         channel = await self._channel()
         try:
-            result = await channel.default_exchange.publish(message, routing_key=queue, mandatory=True)
+            if exchange:  # a fanout that nobody listens to is no fault
+                target, mandatory = await channel.get_exchange(exchange, ensure=False), False
+            else:
+                target, mandatory = channel.default_exchange, True
+            result = await target.publish(message, routing_key=key, mandatory=mandatory)
         except BaseException:
             # Whatever failed, deadline and cancellation included: which confirm belongs to which message is no
             # longer certain on this channel, so nothing more is published or believed on it.
@@ -125,7 +149,7 @@ class _Publisher:
             raise
         if not isinstance(result, spec.Basic.Ack):
             self._replace(channel)
-            raise UnavailableError(f"broker: no confirm for a message to {queue}")
+            raise UnavailableError(f"broker: no confirm for a message to {exchange or key}")
 
     async def _channel(self) -> AbstractChannel:
         while self._state is None:

@@ -65,3 +65,13 @@ class Broker(Protocol):
 
     async def close(self) -> None:
         """Closes the connections."""
+
+
+class NewsBroker(Protocol):
+    """Announcements that something in the definitions changed; one that nobody hears is lost."""
+
+    async def announce(self) -> None:
+        """Tells every process that something in the definitions changed. Raises `UnavailableError`."""
+
+    def notices(self) -> AbstractAsyncContextManager[Consumer]:
+        """Subscribes to announcements, from now on. Raises `UnavailableError` on entering."""

@@ -1,12 +1,15 @@
 """`/healthz`, `/readyz` and `/metrics`, the same in every service."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from http import HTTPStatus
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from shared.runtime.access import Right
 from shared.runtime.broker import UnavailableError
 from shared.runtime.metrics import Metrics
+from shared.runtime.operations import Call, View, operation
 
 Check = Callable[[], Awaitable[str | None]]
 """None when the dependency is fit, else what is wrong with it in a few words."""
@@ -23,6 +26,20 @@ def check_of(probe: Callable[[], Awaitable[None]]) -> Check:
         return None
 
     return check
+
+
+class Alive(View):
+    """The process answers."""
+
+    status: str
+
+
+class Report(View):
+    """Each dependency with `ok` or what is wrong; `notes` are what an operator should know although all is well."""
+
+    ready: bool
+    checks: dict[str, str]
+    notes: list[str]
 
 
 class Readiness:
@@ -44,19 +61,27 @@ class Readiness:
         return report
 
 
-def routes(readiness: Readiness, metrics: Metrics) -> list[web.RouteDef]:
+class Health:
     """The three routes."""
 
-    async def healthz(_: web.Request) -> web.Response:
+    def __init__(self, readiness: Readiness, metrics: Metrics) -> None:
+        self._readiness = readiness
+        self._metrics = metrics
+
+    @operation("GET", "/healthz", Right.ANYONE, sends=Alive)
+    async def healthz(self, _: Call) -> web.Response:
+        """Whether the process lives."""
         return web.json_response({"status": "ok"})
 
-    async def readyz(_: web.Request) -> web.Response:
-        report = await readiness.report()
+    @operation("GET", "/readyz", Right.ANYONE, sends=Report, problems=(HTTPStatus.SERVICE_UNAVAILABLE,))
+    async def readyz(self, _: Call) -> web.Response:
+        """Whether the process can do its work, dependency by dependency."""
+        report = await self._readiness.report()
         fit = all(word == "ok" for word in report.values())
-        body = {"ready": fit, "checks": report, "notes": list(readiness.notes())}
-        return web.json_response(body, status=200 if fit else 503)
+        body = Report(ready=fit, checks=report, notes=list(self._readiness.notes()))
+        return web.json_response(text=body.model_dump_json(), status=200 if fit else 503)
 
-    async def show_metrics(_: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-    return [web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", show_metrics)]
+    @operation("GET", "/metrics", Right.ANYONE, sends=str)
+    async def metrics(self, _: Call) -> web.Response:
+        """The process's metrics, for Prometheus."""
+        return web.Response(body=generate_latest(self._metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})

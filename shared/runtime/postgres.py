@@ -5,12 +5,16 @@ import hashlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 import asyncpg
 import structlog
 
 from shared.runtime.broker import UnavailableError
 from shared.runtime.settings import DatabaseSettings
+
+Session: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+"""A session within a transaction."""
 
 _log = structlog.get_logger()
 
@@ -57,9 +61,7 @@ class Database:
         self._opening = asyncio.Lock()
 
     @asynccontextmanager
-    async def transaction(
-        self, *, commit: bool = True
-    ) -> AsyncIterator["asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"]:
+    async def transaction(self, *, commit: bool = True) -> AsyncIterator[Session]:
         """A session within one transaction: committed on leaving if `commit` says so, rolled back on an exception.
 
         Raises `UnavailableError`; where that comes from the commit itself, whether it happened is unknown.

@@ -16,8 +16,8 @@ from shared.runtime.access import RefusalError
 from shared.runtime.metrics import Metrics
 
 REQUEST_ID = web.RequestKey("request_id", str)
-TOKEN_ID = web.RequestKey("token_id", int)
-"""The access token's id, once it is known; for the log."""
+CALLER = web.RequestKey("caller", str)
+"""Who calls, once it is known; for the log."""
 
 _SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,128}")
 _log = structlog.get_logger()
@@ -40,7 +40,8 @@ def problem(refusal: RefusalError, request_id: str) -> web.Response:
     }
     if refusal.faults:
         body["errors"] = [
-            {"pointer": fault.pointer, "code": fault.code, "message": MESSAGES[fault.code]} for fault in refusal.faults
+            {"pointer": fault.pointer, "code": fault.code, "message": fault.message or MESSAGES[fault.code]}
+            for fault in refusal.faults
         ]
     response = web.Response(
         status=refusal.status,
@@ -70,7 +71,7 @@ def answer_with_problems(metrics: Metrics) -> Callable[[Handler], Handler]:
                 metrics.requests.labels("none", "client_gone").inc()
                 return web.Response(status=HTTPStatus.BAD_REQUEST)  # to nobody
             except Exception:  # noqa: BLE001 - whatever it is, the client gets an answer and the log the traceback
-                _log.exception("unexpected error", request_id=request[REQUEST_ID], token_id=request.get(TOKEN_ID))
+                _log.exception("unexpected error", request_id=request[REQUEST_ID], caller=request.get(CALLER))
                 internal = RefusalError(HTTPStatus.INTERNAL_SERVER_ERROR, Code.INTERNAL_ERROR)
                 return await _refuse(request, internal, metrics)
 
@@ -100,7 +101,7 @@ async def _refuse(request: web.Request, refusal: RefusalError, metrics: Metrics)
         status=int(refusal.status),
         code=refusal.code,
         request_id=request[REQUEST_ID],
-        token_id=request.get(TOKEN_ID),
+        caller=request.get(CALLER),
     )
     response = problem(refusal, request[REQUEST_ID])
     if refusal.code is Code.BODY_INCOMPLETE:

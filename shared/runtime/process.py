@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 import structlog
 from aiohttp import web
 
+from shared.runtime.api import require_rights
 from shared.runtime.health import Readiness
 from shared.runtime.settings import Settings
 
@@ -45,7 +46,11 @@ async def work(
 
 @asynccontextmanager
 async def serving(app: web.Application, settings: Settings) -> AsyncIterator[int]:
-    """Serves `app` within the block and yields its port. On leaving, requests under way are finished first."""
+    """Serves `app` within the block and yields its port. On leaving, requests under way are finished first.
+
+    Raises `RuntimeError` for a route that declares no right.
+    """
+    require_rights(app)
     # The HTTP server must not undo Content-Encoding by itself: its own bounds are not ours (design, section 2).
     runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=settings.drain_s)
     await runner.setup()

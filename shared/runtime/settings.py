@@ -4,15 +4,17 @@ A service's own `settings.py` adds what only it needs.
 """
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
     """What every service understands."""
 
-    model_config = SettingsConfigDict(env_prefix="INLET_", frozen=True, extra="ignore")
+    # A setting that is missing must not print those that are there: they hold secrets.
+    model_config = SettingsConfigDict(env_prefix="INLET_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
     log_level: str = Field("info", description="debug, info, warning or error")
     host: str = Field("127.0.0.1", description="address to listen on")
@@ -29,12 +31,32 @@ class BrokerSettings(Settings):
 
 
 class SnapshotSettings(Settings):
-    """For services that need the definitions."""
+    """For services that need the definitions: from the config API, or from a file."""
 
-    snapshot_file: Path = Field(description="the definitions, as the config API issues them")
+    config_url: str | None = Field(None, pattern="^https?://[^/]+$", description="http://host:port of the config API")
+    service_token: SecretStr | None = Field(None, min_length=16, description="secret shown to the config API")
+    snapshot_file: Path | None = Field(None, description="the definitions as a file, instead of the config API")
     snapshot_cache: Path | None = Field(None, description="where the last good snapshot is kept for a restart")
     snapshot_poll_s: float = Field(30.0, gt=0, description="how often the definitions are looked at")
     snapshot_max_age_s: float = Field(86_400.0, gt=0, description="a snapshot not confirmed for so long is refused")
+    last_use_s: float = Field(10.0, gt=0, description="how often the config API is told which tokens were used")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.config_url is None) == (self.snapshot_file is None):
+            raise ValueError("give INLET_CONFIG_URL or INLET_SNAPSHOT_FILE, one of them")
+        if self.config_url is not None and self.service_token is None:
+            raise ValueError("INLET_CONFIG_URL needs INLET_SERVICE_TOKEN")
+        return self
+
+
+class AccessSettings(SnapshotSettings):
+    """For services that let callers in."""
+
+    session_key: SecretStr = Field(min_length=16, description="secret under which console sessions are signed")
+    console_origin: str | None = Field(
+        None, description="https://host[:port] of the console; if absent, the host that a request itself names"
+    )
 
 
 class DatabaseSettings(Settings):
@@ -49,12 +71,14 @@ class MigrateSettings(Settings):
     """For `migrate`: the owner of the database, and the passwords that it gives to the services' roles."""
 
     migrate_url: SecretStr = Field(description="postgresql://owner:password@host:port/database")
+    config_api_password: SecretStr = Field(description="password of the role inlet_config_api")
     profile_writer_password: SecretStr = Field(description="password of the role inlet_profile_writer")
     profile_api_password: SecretStr = Field(description="password of the role inlet_profile_api")
 
     def passwords(self) -> dict[str, str]:
         """Each service's role with its password."""
         return {
+            "inlet_config_api": self.config_api_password.get_secret_value(),
             "inlet_profile_writer": self.profile_writer_password.get_secret_value(),
             "inlet_profile_api": self.profile_api_password.get_secret_value(),
         }

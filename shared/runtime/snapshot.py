@@ -1,6 +1,7 @@
 """The definitions in memory: fetched from their source, kept on disk for a restart, never replaced by a broken one.
 
-`FileSource` reads them from a file in the format of `shared.contract.definitions.Snapshot`.
+`FileSource` reads them from a file in the format of `shared.contract.definitions.Snapshot`;
+`shared.runtime.http_source` asks the config API.
 """
 
 import asyncio
@@ -12,19 +13,30 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import structlog
 from pydantic import ValidationError
 
-from shared.contract.definitions import AccessToken, Attribute, Environment, Integration, Revision, Snapshot, System
+from shared.contract.definitions import (
+    AccessToken,
+    Attribute,
+    Environment,
+    Integration,
+    Revision,
+    Secret,
+    Snapshot,
+    System,
+    User,
+)
 from shared.runtime.broker import UnavailableError
-from shared.runtime.clock import Clock, system_clock
+from shared.runtime.clock import Clock
 from shared.runtime.metrics import Metrics
-from shared.runtime.settings import SnapshotSettings
 
+MAX_SKEW_S = 2.0
 _FIRST_POLL_S = 1.0
 _log = structlog.get_logger()
+T = TypeVar("T")
 
 
 class InvalidSnapshotError(Exception):
@@ -32,7 +44,9 @@ class InvalidSnapshotError(Exception):
 
 
 class SnapshotSource(Protocol):
-    """Where the definitions come from."""
+    """Where the definitions come from. `skew_s` is how far this process's clock is off the source's, in seconds."""
+
+    skew_s: float
 
     async def fetch(self) -> Snapshot | None:
         """The snapshot, or None when it is the one that was fetched last.
@@ -42,6 +56,19 @@ class SnapshotSource(Protocol):
 
     async def revision(self, integration: int, number: int) -> Revision | None:
         """One revision, or None when there is none. Raises `UnavailableError` when the source cannot tell."""
+
+    async def report_use(self, used: Mapping[str, int]) -> None:
+        """Tells when tokens (by SHA-256) were used last, in microseconds since the Unix epoch.
+
+        Raises `UnavailableError`.
+        """
+
+
+class Live(NamedTuple, Generic[T]):
+    """Whose secret it is, and when it ends in microseconds since the Unix epoch; None is never."""
+
+    owner: T
+    ends: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +80,11 @@ class Definitions:
     environments: Mapping[int, Environment]
     attributes: Mapping[int, Attribute]
     integrations: Mapping[int, Integration]
-    integrations_by_token: Mapping[str, Integration]
+    integrations_by_token: Mapping[str, Live[Integration]]
     revisions: Mapping[tuple[int, int], Revision]
-    access_tokens: Mapping[str, AccessToken]
+    access_tokens: Mapping[str, Live[AccessToken]]
+    users: Mapping[int, User]
+    ended_sessions: frozenset[str]
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "Definitions":
@@ -66,10 +95,20 @@ class Definitions:
             environments={environment.id: environment for environment in snapshot.environments},
             attributes={attribute.id: attribute for attribute in snapshot.attributes},
             integrations={integration.id: integration for integration in snapshot.integrations},
-            integrations_by_token={sha: each for each in snapshot.integrations for sha in each.tokens},
+            integrations_by_token={
+                secret.sha256: _live(each, secret) for each in snapshot.integrations for secret in each.tokens
+            },
             revisions={(revision.integration, revision.number): revision for revision in snapshot.revisions},
-            access_tokens={token.sha256: token for token in snapshot.access_tokens},
+            access_tokens={
+                secret.sha256: _live(each, secret) for each in snapshot.access_tokens for secret in each.secrets
+            },
+            users={user.id: user for user in snapshot.users},
+            ended_sessions=snapshot.ended_sessions,
         )
+
+
+def _live(owner: T, secret: Secret) -> Live[T]:
+    return Live(owner, None if secret.expires_at is None else int(secret.expires_at.timestamp() * 1e6))
 
 
 def parse_snapshot(raw: bytes) -> Snapshot:
@@ -90,10 +129,11 @@ def _unique(snapshot: Snapshot) -> Iterable[tuple[str, list[object]]]:
     yield "environment", [each.id for each in snapshot.environments]
     yield "attribute", [each.id for each in snapshot.attributes]
     yield "integration", [each.id for each in snapshot.integrations]
-    yield "integration token", [sha for each in snapshot.integrations for sha in each.tokens]
+    yield "integration token", [secret.sha256 for each in snapshot.integrations for secret in each.tokens]
     yield "revision", [(each.integration, each.number) for each in snapshot.revisions]
     yield "access token", [each.id for each in snapshot.access_tokens]
-    yield "access token", [each.sha256 for each in snapshot.access_tokens]
+    yield "access token", [secret.sha256 for each in snapshot.access_tokens for secret in each.secrets]
+    yield "user", [each.id for each in snapshot.users]
 
 
 def _invalid(raw: bytes, why: str) -> InvalidSnapshotError:
@@ -101,10 +141,11 @@ def _invalid(raw: bytes, why: str) -> InvalidSnapshotError:
 
 
 class FileSource:
-    """A file that whoever owns the definitions replaces, best by renaming."""
+    """A file that whoever owns the definitions replaces, best by renaming. It has no clock, and keeps no use."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.skew_s = 0.0
         self._fetched: bytes | None = None
 
     async def fetch(self) -> Snapshot | None:
@@ -123,6 +164,9 @@ class FileSource:
         except InvalidSnapshotError as error:
             raise UnavailableError(f"definitions: {error}") from error
         return Definitions.of(snapshot).revisions.get((integration, number))
+
+    async def report_use(self, used: Mapping[str, int]) -> None:
+        """See `SnapshotSource`."""
 
     async def _read(self) -> bytes:
         try:
@@ -175,6 +219,14 @@ class SnapshotKeeper:
         if self.usable is not None:
             return None
         return "no definitions" if self.current is None else f"definitions are {self.age_s:.0f} s old"
+
+    def clock_fits(self) -> bool:
+        """Whether this process's clock is near enough to the source's; its last verdict stands while it is away."""
+        return abs(self._source.skew_s) <= MAX_SKEW_S
+
+    async def check_clock(self) -> str | None:
+        """For readiness: what is wrong with the clock, if anything."""
+        return None if self.clock_fits() else f"the clock is {self._source.skew_s:+.1f} s off the config API's"
 
     async def start(self) -> None:
         """Takes the snapshot from the source, else from the disk. Neither there: `current` stays None."""
@@ -245,20 +297,6 @@ class SnapshotKeeper:
         if reason != self._complaint:
             self._complaint = reason
             _log.error("definitions not refreshed", reason=reason)
-
-
-async def open_snapshot(settings: SnapshotSettings, metrics: Metrics) -> SnapshotKeeper:
-    """The keeper that a service's settings ask for, with a snapshot already where one is to be had."""
-    keeper = SnapshotKeeper(
-        FileSource(settings.snapshot_file),
-        settings.snapshot_cache,
-        system_clock,
-        metrics,
-        poll_s=settings.snapshot_poll_s,
-        max_age_s=settings.snapshot_max_age_s,
-    )
-    await keeper.start()
-    return keeper
 
 
 def _keep(path: Path, snapshot: Snapshot | None, now: int) -> None:

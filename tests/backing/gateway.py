@@ -22,6 +22,7 @@ from shared.contract.definitions import (
     IntegrationState,
     Revision,
     Scope,
+    Secret,
     Snapshot,
     System,
     UserIdRule,
@@ -39,6 +40,7 @@ from shared.runtime.snapshot import FileSource, SnapshotKeeper
 
 PATH = "/public/v1/user/data"
 RECEIPT_KEY = "a key for receipts in tests"
+SESSION_KEY = "a key for sessions in tests"
 DEADLINE_S = 20.0
 REVISION = 7
 
@@ -49,6 +51,10 @@ def _access() -> str:
 
 def _integration() -> str:
     return tokens.make(TokenKind.INTEGRATION)
+
+
+def _secret(token: str) -> Secret:
+    return Secret(sha256=tokens.digest(token))
 
 
 @dataclass(frozen=True)
@@ -82,16 +88,15 @@ class Secrets:
             ),
             revisions=(Revision(integration=1, number=REVISION, environment=1, user_id=UserIdRule(property="userId")),),
             access_tokens=(
-                AccessToken(id=1, sha256=tokens.digest(self.writer), scopes=write),
-                AccessToken(id=2, sha256=tokens.digest(self.reader), scopes=frozenset({Scope.PROFILES_READ})),
+                AccessToken(id=1, secrets=(_secret(self.writer),), scopes=write),
+                AccessToken(id=2, secrets=(_secret(self.reader),), scopes=frozenset({Scope.PROFILES_READ})),
                 AccessToken(
                     id=3,
-                    sha256=tokens.digest(self.expired),
+                    secrets=(Secret(sha256=tokens.digest(self.expired), expires_at=datetime(2020, 1, 1, tzinfo=UTC)),),
                     scopes=write,
-                    expires_at=datetime(2020, 1, 1, tzinfo=UTC),
                 ),
-                AccessToken(id=4, sha256=tokens.digest(self.narrow), scopes=write, systems=frozenset({2})),
-                AccessToken(id=5, sha256=tokens.digest(self.slow), scopes=write, records_per_s=3),
+                AccessToken(id=4, secrets=(_secret(self.narrow),), scopes=write, systems=frozenset({2})),
+                AccessToken(id=5, secrets=(_secret(self.slow),), scopes=write, records_per_s=3),
             ),
         )
 
@@ -104,7 +109,7 @@ def _defined(number: int, system: int, state: IntegrationState, token: str) -> I
         environment=system,
         state=state,
         revision=REVISION,
-        tokens=(tokens.digest(token),),
+        tokens=(_secret(token),),
     )
 
 
@@ -191,6 +196,7 @@ async def running_gateway(broker: Broker, folder: Path, **settings: Any) -> Asyn
     file = folder / "definitions.json"
     file.write_text(secrets.snapshot().model_dump_json())
     fixed: dict[str, Any] = {"broker_url": "amqp://unused", "snapshot_file": file, "receipt_key": RECEIPT_KEY}
+    fixed["session_key"] = SESSION_KEY
     chosen = GatewaySettings(**fixed | {"records_per_s": 0} | settings)
     metrics = Metrics()
     keeper = SnapshotKeeper(FileSource(file), None, system_clock, metrics, max_age_s=chosen.snapshot_max_age_s)

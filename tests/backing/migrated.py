@@ -5,9 +5,10 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from shared.runtime import postgres
 
-PASSWORDS = {"inlet_profile_writer": "a password for tests", "inlet_profile_api": "a password for tests"}
+_ROLES = ("inlet_config_api", "inlet_profile_writer", "inlet_profile_api")
+PASSWORDS = dict.fromkeys(_ROLES, "a password for tests")
 _SERVICES = Path(__file__).parents[2] / "services"
-SCHEMAS = {"profiles": _SERVICES / "profile_writer" / "migrations"}
+SCHEMAS = {"config": _SERVICES / "config_api" / "migrations", "profiles": _SERVICES / "profile_writer" / "migrations"}
 
 
 async def migrate(url: str) -> None:

@@ -19,6 +19,7 @@ from shared.contract.definitions import (
     PropertyMapping,
     Revision,
     Scope,
+    Secret,
     Snapshot,
     System,
     UserIdRule,
@@ -68,7 +69,7 @@ def snapshot(tokens: Tokens) -> Snapshot:
                 environment=1,
                 state=IntegrationState.ACTIVE,
                 revision=1,
-                tokens=(token_format.digest(tokens.integration),),
+                tokens=(Secret(sha256=token_format.digest(tokens.integration)),),
             ),
         ),
         revisions=(
@@ -83,7 +84,9 @@ def snapshot(tokens: Tokens) -> Snapshot:
             ),
         ),
         access_tokens=(
-            AccessToken(id=1, sha256=token_format.digest(tokens.access), scopes=frozenset({Scope.DATA_WRITE})),
+            AccessToken(
+                id=1, secrets=(Secret(sha256=token_format.digest(tokens.access)),), scopes=frozenset({Scope.DATA_WRITE})
+            ),
         ),
     )
 
@@ -110,6 +113,7 @@ async def install(servers: Servers, tokens: Tokens, folder: Path) -> Installatio
         "INLET_DATABASE_URL": servers.postgres.url(_DATABASE, _ROLE, password),
         "INLET_SNAPSHOT_FILE": str(file),
         "INLET_RECEIPT_KEY": secrets.token_urlsafe(24),
+        "INLET_SESSION_KEY": secrets.token_urlsafe(24),
         "INLET_RECORDS_PER_S": "0",
     }
     return Installation(servers, tokens, folder, environment, database_url)
@@ -125,6 +129,7 @@ async def _migrated(servers: Servers, name: str, password: str, folder: Path) ->
     url = await servers.create_database(name)
     environment = {
         "INLET_MIGRATE_URL": url,
+        "INLET_CONFIG_API_PASSWORD": secrets.token_hex(16),
         "INLET_PROFILE_WRITER_PASSWORD": password,
         "INLET_PROFILE_API_PASSWORD": secrets.token_hex(16),
     }

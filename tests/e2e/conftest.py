@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.backing.postgres import Postgres
+from tests.e2e.deployment import Deployment
 from tests.e2e.inlet import Inlet
 
 
@@ -16,6 +17,21 @@ async def inlet(broker_url: str, postgres: Postgres, role_password: str, tmp_pat
         postgres.start()
     async with postgres.empty_database() as url:
         system = Inlet(broker_url, url, role_password, tmp_path)
+        try:
+            yield system
+        finally:
+            system.end()
+
+
+@pytest.fixture
+async def deployment(
+    broker_url: str, postgres: Postgres, role_password: str, tmp_path: Path
+) -> AsyncIterator[Deployment]:
+    """Not started yet: a test says with which settings."""
+    if not postgres.alive:
+        postgres.start()
+    async with postgres.empty_database() as url:
+        system = Deployment(broker_url, url, role_password, tmp_path)
         try:
             yield system
         finally:

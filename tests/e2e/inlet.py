@@ -90,6 +90,7 @@ class Inlet:
         shared = {f"INLET_{name.upper()}": value for name, value in settings.items()} | self._settings()
         migrating = shared | {
             "INLET_MIGRATE_URL": self.database_url,
+            "INLET_CONFIG_API_PASSWORD": self.role_password,
             "INLET_PROFILE_WRITER_PASSWORD": self.role_password,
             "INLET_PROFILE_API_PASSWORD": self.role_password,
         }
@@ -183,7 +184,8 @@ class Inlet:
             await session.close()
 
     def _settings(self) -> dict[str, str]:
-        return {"INLET_BROKER_URL": self.broker_url, "INLET_RECEIPT_KEY": secrets.token_hex(16)}
+        keys = {"INLET_RECEIPT_KEY": secrets.token_hex(16), "INLET_SESSION_KEY": secrets.token_hex(16)}
+        return {"INLET_BROKER_URL": self.broker_url, **keys}
 
     def _database_url(self, role: str) -> str:
         parts = urlsplit(self.database_url)

@@ -37,7 +37,7 @@ def snapshot(access_token: str, integrations: Mapping[str, Sequence[Json]]) -> J
         ],
         "integrations": [
             {"id": number, "name": f"Source {number}", "system": 1, "environment": 7, "state": "active", "revision": 1}
-            | {"tokens": [_sha256(token)]}
+            | {"tokens": [{"sha256": _sha256(token)}]}
             for number, token in enumerate(integrations, 1)
         ],
         "revisions": [
@@ -46,7 +46,7 @@ def snapshot(access_token: str, integrations: Mapping[str, Sequence[Json]]) -> J
             for number, mappings in enumerate(integrations.values(), 1)
         ],
         "access_tokens": [
-            {"id": 1, "sha256": _sha256(access_token), "scopes": SCOPES, "systems": None, "records_per_s": 0}
+            {"id": 1, "secrets": [{"sha256": _sha256(access_token)}], "scopes": SCOPES, "records_per_s": 0}
         ],
     }
 

@@ -266,6 +266,7 @@ async def process_of(broker_url: str, folder: Path, **settings: str) -> AsyncIte
         "INLET_SNAPSHOT_FILE": str(folder / "definitions.json"),
         "INLET_SNAPSHOT_CACHE": str(folder / "cache.json"),
         "INLET_RECEIPT_KEY": RECEIPT_KEY,
+        "INLET_SESSION_KEY": SESSION_KEY,
     }
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "services", "gateway"),

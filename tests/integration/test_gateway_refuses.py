@@ -345,6 +345,6 @@ async def test_the_log_names_a_refusal_without_its_secrets(
     logged = capsys.readouterr().out
     assert "request refused" in logged
     assert answer.body["requestId"] in logged
-    assert "token_id=1" in logged
+    assert "caller=token:1" in logged
     assert "inl_" not in logged
     assert "in the body" not in logged

@@ -39,7 +39,7 @@ def definitions(tmp_path: Path) -> Path:
 
 @asynccontextmanager
 async def _mapper(broker_url: str, definitions: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    settings = {"INLET_BROKER_URL": broker_url, "INLET_SNAPSHOT_FILE": str(definitions)}
+    settings = {"INLET_BROKER_URL": broker_url, "INLET_SNAPSHOT_FILE": str(definitions), "INLET_SESSION_KEY": "k" * 16}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "services", "mapper", env=os.environ | settings, stdout=asyncio.subprocess.DEVNULL
     )

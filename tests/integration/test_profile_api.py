@@ -22,6 +22,7 @@ from shared.contract.definitions import (
     Integration,
     IntegrationState,
     Scope,
+    Secret,
     Snapshot,
     System,
 )
@@ -56,9 +57,11 @@ def definitions() -> Snapshot:
             Integration(id=1, name="Nightly", system=1, environment=1, state=IntegrationState.DELETED, revision=1),
         ),
         access_tokens=(
-            AccessToken(id=1, sha256=tokens.digest(ALL), scopes=READS),
-            AccessToken(id=2, sha256=tokens.digest(FOREIGN), scopes=READS, systems=frozenset({2})),
-            AccessToken(id=3, sha256=tokens.digest(WRITES_ONLY), scopes=frozenset({Scope.DATA_WRITE})),
+            AccessToken(id=1, secrets=(Secret(sha256=tokens.digest(ALL)),), scopes=READS),
+            AccessToken(id=2, secrets=(Secret(sha256=tokens.digest(FOREIGN)),), scopes=READS, systems=frozenset({2})),
+            AccessToken(
+                id=3, secrets=(Secret(sha256=tokens.digest(WRITES_ONLY)),), scopes=frozenset({Scope.DATA_WRITE})
+            ),
         ),
     )
 
@@ -82,7 +85,11 @@ async def api(database: str, tmp_path: Path) -> AsyncIterator[Api]:
     file = tmp_path / "snapshot.json"
     file.write_text(definitions().model_dump_json())
     settings = ProfileApiSettings(
-        database_url=role_url(database, "inlet_profile_api"), snapshot_file=file, receipt_key=SECRET
+        database_url=role_url(database, "inlet_profile_api"),
+        snapshot_file=file,
+        receipt_key=SECRET,
+        session_key=SECRET,
+        broker_url="amqp://unused",
     )
     writing = Database(DatabaseSettings(database_url=role_url(database, "inlet_profile_writer")))
     reading = Database(settings)

@@ -5,8 +5,7 @@ import pytest
 from services.gateway.budget import Budget
 from services.gateway.rate import RETRY_AFTER_S, RecordRate
 from shared.contract.codes import Code
-from shared.contract.definitions import AccessToken
-from shared.runtime.access import RefusalError
+from shared.runtime.access import Caller, RefusalError
 
 
 @pytest.fixture
@@ -16,8 +15,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return clock
 
 
-def token(number: int, records_per_s: int | None = None) -> AccessToken:
-    return AccessToken(id=number, sha256="0" * 64, scopes=frozenset(), records_per_s=records_per_s)
+def token(number: int, records_per_s: int | None = None) -> Caller:
+    return Caller(f"token:{number}", records_per_s=records_per_s)
 
 
 def test_records_of_a_second_are_counted_per_token(clock: SimpleNamespace) -> None:
@@ -73,12 +72,12 @@ def test_bytes_are_bounded_in_all_and_per_token() -> None:
     budget = Budget(100)
 
     # when
-    with budget.hold(1, 50) as first, budget.hold(2, 0) as second:
+    with budget.hold("token:1", 50) as first, budget.hold("token:2", 0) as second:
         first.grow(50)
         second.grow(49)
-        for token_id, size in ((1, 1), (2, 2), (3, 2)):
+        for caller, size in (("token:1", 1), ("token:2", 2), ("token:3", 2)):
             with pytest.raises(RefusalError) as caught:
-                budget.hold(token_id, size)
+                budget.hold(caller, size)
             assert (caught.value.status, caught.value.code) == (503, Code.OVERLOADED)
         with pytest.raises(RefusalError):
             second.grow(2)
@@ -87,5 +86,5 @@ def test_bytes_are_bounded_in_all_and_per_token() -> None:
     # then: all of it is given back, and what did not fit was never counted
     assert held == 99
     assert budget.total == 0
-    with budget.hold(1, 50):
+    with budget.hold("token:1", 50):
         pass

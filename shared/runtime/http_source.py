@@ -1,0 +1,102 @@
+"""The definitions from the config API, over HTTP with its ETag and its clock."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from itertools import islice
+
+import aiohttp
+import msgspec
+from pydantic import ValidationError
+
+from shared.contract.codes import Code
+from shared.contract.definitions import Revision, Snapshot
+from shared.runtime.broker import UnavailableError
+from shared.runtime.clock import Clock
+from shared.runtime.snapshot import parse_snapshot
+
+TIME_HEADER = "X-Inlet-Time"
+MAX_USED = 1000
+_TIMEOUT = aiohttp.ClientTimeout(total=5.0)
+
+
+class HttpSource:
+    """A `SnapshotSource` behind `/internal/v1` of the config API at `url`."""
+
+    def __init__(self, url: str, token: str, clock: Clock) -> None:
+        self._url = f"{url}/internal/v1"
+        self._clock = clock
+        self._tag: str | None = None
+        self._client = aiohttp.ClientSession(
+            headers={"Authorization": f"Bearer {token}"}, timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()
+        )
+        self.skew_s = 0.0
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._client.close()
+
+    async def fetch(self) -> Snapshot | None:
+        """See `SnapshotSource`."""
+        headers = {} if self._tag is None else {"If-None-Match": self._tag}
+        sent_at = self._clock()
+        async with self._asked("GET", "/snapshot", headers=headers) as answer:
+            self._compare_clocks(sent_at, answer.headers.get(TIME_HEADER, ""))
+            if answer.status == HTTPStatus.NOT_MODIFIED:
+                return None
+            raw = await _good(answer)
+            tag = answer.headers.get("ETag")
+        snapshot = await asyncio.to_thread(parse_snapshot, raw)
+        self._tag = tag
+        return snapshot
+
+    async def revision(self, integration: int, number: int) -> Revision | None:
+        """See `SnapshotSource`."""
+        async with self._asked("GET", f"/revisions/{integration}/{number}") as answer:
+            # A 404 by somebody else, such as a proxy, says nothing about revisions.
+            if answer.status == HTTPStatus.NOT_FOUND and _code(await answer.read()) == Code.UNKNOWN_REVISION:
+                return None
+            raw = await _good(answer)
+        try:
+            return Revision.model_validate_json(raw)
+        except ValidationError as error:
+            raise UnavailableError("definitions: the config API sent no revision") from error
+
+    async def report_use(self, used: Mapping[str, int]) -> None:
+        """See `SnapshotSource`."""
+        entries = iter([{"sha256": sha256, "at": at} for sha256, at in used.items()])
+        while part := list(islice(entries, MAX_USED)):
+            async with self._asked("POST", "/last-use", json={"used": part}) as answer:
+                await _good(answer)
+
+    @asynccontextmanager
+    async def _asked(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, json: object = None
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        try:
+            async with self._client.request(method, self._url + path, headers=headers, json=json) as answer:
+                yield answer
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise UnavailableError(f"definitions: config API: {error or type(error).__name__}") from error
+
+    def _compare_clocks(self, sent_at: int, theirs: str) -> None:
+        """Our clock minus theirs, as far as it cannot be explained by the time that the answer took."""
+        if not (theirs.isascii() and theirs.isdigit()):
+            return
+        ahead, behind = sent_at - int(theirs), self._clock() - int(theirs)
+        self.skew_s = (max(ahead, 0) + min(behind, 0)) / 1e6
+
+
+async def _good(answer: aiohttp.ClientResponse) -> bytes:
+    if answer.status not in (HTTPStatus.OK, HTTPStatus.NO_CONTENT):
+        raise UnavailableError(f"definitions: the config API answers {answer.status}")
+    return await answer.read()
+
+
+def _code(raw: bytes) -> object:
+    try:
+        body = msgspec.json.decode(raw)
+    except msgspec.DecodeError:
+        return None
+    return body.get("code") if isinstance(body, dict) else None

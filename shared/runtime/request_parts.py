@@ -1,0 +1,83 @@
+"""The body and the query of a request, read into the types that an operation declares; what does not fit is named."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from http import HTTPStatus
+from typing import Any, NoReturn
+
+from aiohttp import web
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from shared.contract.codes import Code
+from shared.runtime.access import Fault, RefusalError
+
+BODY_TIMEOUT_S = 10.0
+_MOST_FAULTS = 50
+_CODES = {"missing": Code.MISSING_FIELD, "extra_forbidden": Code.UNKNOWN_FIELD}
+
+
+async def body(request: web.Request, adapter: TypeAdapter[Any], max_bytes: int) -> Any:
+    """The body, as JSON of the adapter's type. Raises `RefusalError` (400, 413, 415, 422, 503)."""
+    if request.content_type != "application/json":
+        raise RefusalError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, Code.UNSUPPORTED_MEDIA_TYPE)
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise RefusalError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, Code.UNSUPPORTED_CODING)
+    raw = await _read(request, max_bytes)
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        raise RefusalError(HTTPStatus.BAD_REQUEST, Code.INVALID_UTF8) from None
+    try:
+        return adapter.validate_json(raw)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=False, include_input=False)
+        if details[0]["type"] == "json_invalid":
+            raise RefusalError(HTTPStatus.BAD_REQUEST, Code.INVALID_JSON) from None
+        raise _unprocessable(Code.INVALID_BODY, map(_fault, details[:_MOST_FAULTS])) from None
+
+
+def query(request: web.Request, adapter: TypeAdapter[Any]) -> Any:
+    """The query, as the adapter's type. Raises `RefusalError` (422), also where a parameter stands there twice."""
+    twice = [name for name in set(request.query) if len(request.query.getall(name)) > 1]
+    if twice:
+        raise _unprocessable(Code.INVALID_QUERY, [Fault(pointer([name]), Code.INVALID_QUERY) for name in twice])
+    try:
+        return adapter.validate_strings(dict(request.query))
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=False, include_input=False)
+        faults = [Fault(pointer(each["loc"]), Code.INVALID_QUERY, each["msg"]) for each in details]
+        raise _unprocessable(Code.INVALID_QUERY, faults) from None
+
+
+def refuse_query(request: web.Request) -> NoReturn:
+    """For an operation that knows no parameters. Raises `RefusalError` (422)."""
+    raise _unprocessable(Code.INVALID_QUERY, [Fault(pointer([name]), Code.INVALID_QUERY) for name in request.query])
+
+
+def pointer(path: Iterable[str | int]) -> str:
+    """A JSON pointer (RFC 6901)."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def _fault(detail: ErrorDetails) -> Fault:
+    return Fault(pointer(detail["loc"]), _CODES.get(detail["type"], Code.INVALID_FIELD), detail["msg"])
+
+
+def _unprocessable(code: Code, faults: Iterable[Fault]) -> RefusalError:
+    found: Sequence[Fault] = tuple(faults)
+    return RefusalError(HTTPStatus.UNPROCESSABLE_ENTITY, code, faults=found)
+
+
+async def _read(request: web.Request, max_bytes: int) -> bytes:
+    limit = {"limit": max_bytes}
+    if (request.content_length or 0) > max_bytes:
+        raise RefusalError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, Code.BODY_TOO_LARGE, members=limit)
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise RefusalError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, Code.BODY_TOO_LARGE, members=limit) from None
+    except TimeoutError:
+        headers = {"Connection": "close", "Retry-After": "2"}
+        raise RefusalError(HTTPStatus.SERVICE_UNAVAILABLE, Code.BODY_INCOMPLETE, headers=headers) from None
