@@ -4,51 +4,80 @@ import asyncio
 
 from aiohttp import web
 
+from services.config_api.access_tokens import AccessTokens
 from services.config_api.announcements import Announcements
 from services.config_api.attributes import Attributes
+from services.config_api.audit import Audit
+from services.config_api.bootstrap import make_first_admin
 from services.config_api.environments import Environments
+from services.config_api.integration_states import IntegrationStates
+from services.config_api.integration_tokens import IntegrationTokens
+from services.config_api.integrations import Integrations
 from services.config_api.internal import Internal
+from services.config_api.passwords import Attempts, Passwords
+from services.config_api.sessions import Sessions
 from services.config_api.settings import ConfigApiSettings
 from services.config_api.snapshot import DatabaseSource
 from services.config_api.store import Store
 from services.config_api.systems import Systems
+from services.config_api.users import Users
 from shared.contract.sessions import SessionSigner
 from shared.runtime import amqp, health, log
 from shared.runtime.access import Access
-from shared.runtime.api import application
+from shared.runtime.api import ACCESS, application
 from shared.runtime.clock import Clock, system_clock
+from shared.runtime.definitions import Definitions
 from shared.runtime.health import Health, Readiness
 from shared.runtime.metrics import Metrics
 from shared.runtime.postgres import Database
 from shared.runtime.process import serving, stop_on_signals
 from shared.runtime.snapshot import SnapshotKeeper
 
-RESOURCES = (Systems, Environments, Attributes, Internal, Health)
+RESOURCES = (
+    Systems,
+    Environments,
+    Attributes,
+    Integrations,
+    IntegrationStates,
+    IntegrationTokens,
+    AccessTokens,
+    Users,
+    Sessions,
+    Audit,
+    Internal,
+    Health,
+)
+LAST_USE_S = 10.0
 
 
 async def run(settings: ConfigApiSettings) -> None:
     """Serves until SIGTERM or SIGINT, then finishes what was begun."""
     log.configure(settings.log_level, "config-api")
     stop = stop_on_signals()
-    metrics = Metrics()
-    database = Database(settings)
+    metrics, database = Metrics(), Database(settings)
     source = DatabaseSource(database)
     keeper = SnapshotKeeper(source, None, system_clock, metrics)
     await keeper.start()
     broker = await amqp.connect(settings.broker_url.get_secret_value(), publish_timeout_s=settings.publish_timeout_s)
     announcements = Announcements(broker)
-    store = Store(database, keeper, announcements.changed)
+    store, passwords = Store(database, keeper, announcements.changed), Passwords()
     # Without the broker, definitions can be changed all the same: the news of it waits for the others' polls.
-    readiness = Readiness({"database": health.check_of(database.check)}, lambda: broker.notes)
-    app = build_app(settings, store, keeper, source, readiness, metrics)
+    readiness = Readiness(
+        {"definitions": keeper.check, "database": health.check_of(database.check)}, lambda: broker.notes
+    )
+    app = build_app(settings, store, source, keeper, passwords, readiness, metrics)
     try:
         async with asyncio.TaskGroup() as tasks:
-            announcing = tasks.create_task(announcements.run())
-            tasks.create_task(keeper.run(stop))
+            background = [
+                tasks.create_task(announcements.run()),
+                tasks.create_task(make_first_admin(store, passwords, settings)),
+            ]
+            tasks.create_task(Definitions(source, keeper, LAST_USE_S).keep_up(broker, app[ACCESS].used, stop))
             async with serving(app, settings):
                 await stop.wait()
                 readiness.draining = True
-            announcing.cancel()
+            for task in background:
+                task.cancel()
     finally:
         await broker.close()
         await database.close()
@@ -57,8 +86,9 @@ async def run(settings: ConfigApiSettings) -> None:
 def build_app(  # noqa: PLR0913, PLR0917 - the parts of the process, each passed once
     settings: ConfigApiSettings,
     store: Store,
-    keeper: SnapshotKeeper,
     source: DatabaseSource,
+    keeper: SnapshotKeeper,
+    passwords: Passwords,
     readiness: Readiness,
     metrics: Metrics,
     *,
@@ -76,6 +106,13 @@ def build_app(  # noqa: PLR0913, PLR0917 - the parts of the process, each passed
         Systems(store),
         Environments(store),
         Attributes(store),
+        Integrations(store),
+        IntegrationStates(store),
+        IntegrationTokens(store),
+        AccessTokens(store, clock),
+        Users(store, passwords),
+        Sessions(store, access, passwords, Attempts(), clock),
+        Audit(store),
         Internal(source, keeper, clock),
         Health(readiness, metrics),
     )

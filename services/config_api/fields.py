@@ -37,7 +37,7 @@ class _Numbered(Protocol):
 T = TypeVar("T", bound=_Numbered)
 
 
-def page(found: list[T], limit: int) -> Page[T]:
+def page(found: list[T], limit: int) -> "Page[T]":  # in quotes: pydantic need not know the bound
     """The first `limit` of what was found; one more than that says that there is a next page."""
     items = found[:limit]
     return Page(items=items, next=str(items[-1].id) if len(found) > limit else None)

@@ -82,6 +82,12 @@ class Store:
         await self._keeper.refresh()
         self._changed()
 
+    @asynccontextmanager
+    async def note(self, actor: str, request_id: str) -> AsyncIterator[Change]:
+        """What goes into the audit log and changes nothing that the snapshot shows."""
+        async with self._database.transaction() as session:
+            yield Change(session, 0, actor, request_id)
+
 
 async def returned(session: Session, sql: str, *arguments: object) -> dict[str, Any]:
     """The row of a statement that always returns one."""

@@ -18,14 +18,14 @@ _COLUMNS = "id, key, name, version, created_at, updated_at"
 _LIST = f"""
 SELECT {_COLUMNS} FROM config.systems
 WHERE id > $1 AND ($2::integer[] IS NULL OR id = ANY($2)) ORDER BY id LIMIT $3
-"""  # noqa: S608 - a constant's columns
-_ONE = f"SELECT {_COLUMNS} FROM config.systems WHERE key = $1"  # noqa: S608 - a constant's columns
+"""
+_ONE = f"SELECT {_COLUMNS} FROM config.systems WHERE key = $1"
 _INSERT = f"""
 INSERT INTO config.systems (key, name, version) VALUES ($1, $2, $3) RETURNING {_COLUMNS}
-"""  # noqa: S608 - a constant's columns
+"""
 _UPDATE = f"""
 UPDATE config.systems SET name = $2, version = $3, updated_at = now() WHERE id = $1 RETURNING {_COLUMNS}
-"""  # noqa: S608 - a constant's columns
+"""
 _INSERT_ENVIRONMENT = "INSERT INTO config.environments (system, key, name, version) VALUES ($1, $2, $3, $4)"
 _FIRST_ENVIRONMENTS = (("production", "Production"), ("qa", "QA"))
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import msgspec
 
-from services.mapper import dates
+from shared.contract import dates
 from shared.contract.codes import Code
 from shared.contract.definitions import AttributeType, OnEmpty, PropertyMapping
 

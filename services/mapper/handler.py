@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from services.mapper.dates import InvalidFormatError
 from services.mapper.plan import Plan
 from shared.contract.codes import Code
+from shared.contract.dates import InvalidFormatError
 from shared.contract.definitions import Revision
 from shared.contract.messages import MappedBatch, RawBatch, RejectError, as_failure
 from shared.runtime.metrics import Metrics

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from services.mapper import dates
 from services.mapper.coercion import NULL, is_integer, text_of
+from shared.contract import dates
 from shared.contract.codes import Code
 from shared.contract.definitions import ObservedAtRule, UserIdRule
 

@@ -13,7 +13,7 @@ from shared.contract.receipts import ReceiptSigner
 from shared.runtime import amqp, health, log
 from shared.runtime.access import open_access
 from shared.runtime.api import ACCESS, application
-from shared.runtime.clock import system_clock
+from shared.runtime.clock import Clock, system_clock
 from shared.runtime.definitions import Definitions, open_definitions
 from shared.runtime.health import Health, Readiness
 from shared.runtime.metrics import Metrics
@@ -50,13 +50,19 @@ async def _serve(settings: ProfileApiSettings, definitions: Definitions, metrics
         await database.close()
 
 
-def build_app(
-    settings: ProfileApiSettings, keeper: SnapshotKeeper, database: Database, readiness: Readiness, metrics: Metrics
+def build_app(  # noqa: PLR0913 - the parts of the process, each passed once
+    settings: ProfileApiSettings,
+    keeper: SnapshotKeeper,
+    database: Database,
+    readiness: Readiness,
+    metrics: Metrics,
+    *,
+    clock: Clock = system_clock,
 ) -> web.Application:
     """The HTTP side on given parts."""
-    access, store = open_access(settings, keeper), Store(database)
+    access, store = open_access(settings, keeper, clock=clock), Store(database)
     signer = ReceiptSigner(settings.receipt_key.get_secret_value().encode())
     profiles = Profiles(access, store, signer)
-    receipts = Receipts(access, store, signer, system_clock, settings.retention_days)
-    lists = ReceiptLists(access, store, signer, system_clock)
+    receipts = Receipts(access, store, signer, clock, settings.retention_days)
+    lists = ReceiptLists(access, store, signer, clock)
     return application(access, metrics, (profiles, lists, receipts, Health(readiness, metrics)))

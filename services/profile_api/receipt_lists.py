@@ -81,7 +81,10 @@ class ReceiptLists:
 
     @operation("GET", "/api/v1/receipts", Scope.RECEIPTS_READ)
     async def listed(self, call: Call, query: ReceiptsQuery) -> ReceiptPage:
-        """List receipts, the newest first. Batches that are not settled yet are not among them."""
+        """List receipts, the newest first.
+
+        Batches that are still pending are not among them: what is not written yet has no row to be found by.
+        """
         end = query.to or self._now() + _A_DAY, b""  # later than any clock of a gateway may be
         before = end if query.cursor is None else min(end, _read_cursor(query.cursor))
         integrations = self._integrations(call, query)
@@ -92,11 +95,11 @@ class ReceiptLists:
 
     @operation("GET", "/api/v1/receipts/counters", Scope.RECEIPTS_READ)
     async def counters(self, call: Call, query: Chosen) -> Counters:
-        """Count what came in, by integration and minute: the last hour, or up to a day of one integration."""
+        """Count what came in, by integration and minute: the last hour, or another span of a day at most."""
         to = query.to or self._now()
         span = Span(query.from_ or to - _AN_HOUR, to)
-        if span.until - span.since > (_AN_HOUR if query.integration is None else _A_DAY):
-            fault = Fault("/from", Code.INVALID_QUERY, "an hour at most, or a day of one integration")
+        if span.until - span.since > _A_DAY:
+            fault = Fault("/from", Code.INVALID_QUERY, "A day at most.")
             raise RefusalError(HTTPStatus.UNPROCESSABLE_ENTITY, Code.INVALID_QUERY, faults=(fault,))
         rows = await self.store.counters(self._integrations(call, query), span)
         return Counters([Counter(**{**row, "minute": rfc_3339(row["minute"])}) for row in rows])

@@ -28,18 +28,18 @@ _COLUMNS = """receipt, integration_id AS integration, revision, state, failure, 
 _RECEIPT = f"""
 SELECT {_COLUMNS} FROM profiles.receipts
 WHERE receipt = $1 AND day = date '1970-01-01' + $2::integer
-"""  # noqa: S608 - constants only
+"""
 
 # The newest of each integration by its index, then the newest of those: a busy integration hides no quiet one. The
 # state stands in the text, where the planner sees that the index of failed ones will do.
 _RECEIPTS = f"""
 SELECT newest.* FROM unnest($1::integer[]) AS chosen (integration), LATERAL (
     SELECT {_COLUMNS} FROM profiles.receipts
-    WHERE integration_id = chosen.integration AND received_at >= $2 AND (received_at, receipt) < ($3, $4)
+    WHERE integration_id = chosen.integration AND received_at >= $2 AND (received_at, receipt) <= ($3, $4)
         AND day BETWEEN ($2 AT TIME ZONE 'UTC')::date AND ($3 AT TIME ZONE 'UTC')::date %s
     ORDER BY received_at DESC, receipt DESC LIMIT $5) AS newest
 ORDER BY received_at DESC, receipt DESC LIMIT $5
-"""  # noqa: S608 - constants only
+"""
 _IN_STATE = {None: "", "written": "AND state = 'written'", "failed": "AND state = 'failed'"}
 
 _COUNTERS = """

@@ -9,12 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 import msgspec
 from aiohttp import web
 
-from shared.contract import tokens
+from shared.contract import stamps, tokens
 from shared.contract.codes import Code
 from shared.contract.definitions import ROLE_SCOPES, AccessToken, Integration, IntegrationState, Scope, User
 from shared.contract.sessions import Session, SessionSigner
@@ -25,8 +24,10 @@ from shared.runtime.snapshot import Definitions, SnapshotKeeper
 SESSION_COOKIE = "inlet_session"
 CSRF_HEADER = "X-CSRF-Token"
 RETRY_AFTER_S = 2
+CALLER = web.RequestKey("caller", str)
+"""Who calls, once it is known, with or without the right; for the log."""
+
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})  # RFC 9110, section 9.2.1
-_SECOND = 1_000_000
 
 
 class Right(StrEnum):
@@ -128,14 +129,13 @@ class Access:
         if right is Right.ANYONE:
             return ANYONE
         authorization = request.headers.getall("Authorization", ())
-        if right is Right.SERVICE:
-            return self._service(authorization)
-        caller = self._identify(request, authorization)
-        if right is Right.SIGNED_IN:
-            if caller.session is None:
-                raise RefusalError(HTTPStatus.FORBIDDEN, Code.SESSION_NEEDED)
-        else:
+        service = right is Right.SERVICE
+        caller = self._service(authorization) if service else self._identify(request, authorization)
+        request[CALLER] = caller.actor
+        if isinstance(right, Scope):
             require(caller, right)
+        elif right is Right.SIGNED_IN and caller.session is None:
+            raise RefusalError(HTTPStatus.FORBIDDEN, Code.SESSION_NEEDED)
         return caller
 
     def integration_of(self, caller: Caller, integration_token: str) -> Integration:
@@ -189,7 +189,7 @@ class Access:
             or user is None
             or session.ends <= self._clock()
             or session.id.hex() in definitions.ended_sessions
-            or session.began < user.sessions_not_before.timestamp() * _SECOND
+            or stamps.to_datetime(session.began) < user.sessions_not_before
         ):
             raise _unauthorized(Code.INVALID_SESSION)
         return Caller(f"user:{user.id}", ROLE_SCOPES[user.role], user.systems, None, user, session)
@@ -210,7 +210,7 @@ class Access:
         return origin is None or self._is_ours(origin, request.host)
 
     def _is_ours(self, origin: str, host: str) -> bool:
-        return origin == self._origin if self._origin is not None else urlsplit(origin).netloc == host
+        return origin == self._origin if self._origin is not None else origin in {f"http://{host}", f"https://{host}"}
 
     def _service(self, authorization: Sequence[str]) -> Caller:
         sent = _bearer(authorization).encode(errors="replace")
@@ -226,10 +226,12 @@ def require(caller: Caller, scope: Scope) -> None:
         raise RefusalError(HTTPStatus.FORBIDDEN, Code.INSUFFICIENT_SCOPE, headers={"WWW-Authenticate": challenge})
 
 
-def open_access(settings: AccessSettings, keeper: SnapshotKeeper, *, service_token: str | None = None) -> Access:
+def open_access(
+    settings: AccessSettings, keeper: SnapshotKeeper, *, clock: Clock = system_clock, service_token: str | None = None
+) -> Access:
     """What lets callers in, as a service's settings say."""
     signer = SessionSigner(settings.session_key.get_secret_value().encode())
-    return Access(keeper, system_clock, signer, origin=settings.console_origin, service_token=service_token)
+    return Access(keeper, clock, signer, origin=settings.console_origin, service_token=service_token)
 
 
 def unavailable() -> RefusalError:

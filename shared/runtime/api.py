@@ -18,11 +18,11 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from shared.contract.codes import Code
 from shared.runtime import request_parts
-from shared.runtime.access import ANYONE, SESSION_COOKIE, Access, Caller, RefusalError, Right, unavailable
+from shared.runtime.access import ANYONE, CALLER, SESSION_COOKIE, Access, Caller, RefusalError, Right, unavailable
 from shared.runtime.broker import UnavailableError
 from shared.runtime.metrics import Metrics
 from shared.runtime.operations import Answer, Call, Operation, operations_of
-from shared.runtime.problems import CALLER, REQUEST_ID, answer_with_problems, not_found, only
+from shared.runtime.problems import REQUEST_ID, answer_with_problems, not_found, only
 
 MAX_BODY_BYTES = 1024 * 1024
 ACCESS = web.AppKey("access", Access)
@@ -47,7 +47,6 @@ class _Route:
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         caller = ANYONE if self.access is None else self.access.admit(request, self.operation.right)
-        request[CALLER] = caller.actor
         if self.takes_no_query and request.query_string:
             request_parts.refuse_query(request)
         call = Call(request, caller)
@@ -56,7 +55,7 @@ class _Route:
         except UnavailableError as error:
             _log.warning("dependency away", reason=str(error), request_id=call.request_id)
             raise unavailable() from error
-        response = result if isinstance(result, web.StreamResponse) else self._respond(result)
+        response = result if isinstance(result, web.StreamResponse) else self._respond(call, result)
         self._renew(caller, response)
         return response
 
@@ -71,9 +70,9 @@ class _Route:
                 arguments[name] = _path_part(request, name, adapter)
         return arguments
 
-    def _respond(self, result: object) -> web.Response:
+    def _respond(self, call: Call, result: object) -> web.Response:
         answer = result if isinstance(result, Answer) else Answer(result)
-        headers = {"Cache-Control": "no-store"}
+        headers = {"Cache-Control": "no-store", "X-Request-Id": call.request_id}
         if answer.version is not None:
             headers["ETag"] = f'"{answer.version}"'
         if answer.location is not None:
@@ -164,7 +163,7 @@ def _logged(route: _Route, metrics: Metrics) -> Handler:
                 method=request.method,
                 path=route.operation.path,
                 status=response.status,
-                caller=request[CALLER],
+                caller=request.get(CALLER),
                 request_id=request[REQUEST_ID],
                 seconds=round(time.perf_counter() - began, 6),
             )
@@ -174,9 +173,12 @@ def _logged(route: _Route, metrics: Metrics) -> Handler:
 
 
 def _path_part(request: web.Request, name: str, adapter: TypeAdapter[Any]) -> Any:
-    """A part of the path. What does not fit is nobody's address (404)."""
+    """A part of the path. What does not fit is nobody's address (404), nor is what no text of a database holds: NUL."""
+    part = request.match_info[name]
+    if "\0" in part:
+        raise RefusalError(HTTPStatus.NOT_FOUND, Code.NOT_FOUND)
     try:
-        return adapter.validate_strings(request.match_info[name])
+        return adapter.validate_strings(part)
     except ValidationError:
         raise RefusalError(HTTPStatus.NOT_FOUND, Code.NOT_FOUND) from None
 

@@ -33,13 +33,13 @@ F = TypeVar("F", bound=Callable[..., Awaitable[object]])
 class Body(BaseModel):
     """What a request's body holds: nothing but what is declared, in the types of JSON."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Query(BaseModel):
     """What a request's query holds: nothing but what is declared, each at most once."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class View(BaseModel):
@@ -79,10 +79,11 @@ class Call:
 
     def require_version(self, version: int) -> None:
         """Raises `RefusalError`: 428 without If-Match, 412 when it does not name this version (RFC 9110, 13.1.1)."""
-        sent = self.request.headers.get("If-Match")
-        if sent is None:
+        sent = ",".join(self.request.headers.getall("If-Match", ()))
+        if not sent:
             raise RefusalError(HTTPStatus.PRECONDITION_REQUIRED, Code.PRECONDITION_REQUIRED)
-        # A proxy that compresses marks our tags as weak; they name a state all the same.
+        # A proxy that compresses marks our tags as weak; they name a state all the same. "*" names none: whoever
+        # sends it has not read what they would overwrite.
         if f'"{version}"' not in {tag.strip().removeprefix("W/") for tag in sent.split(",")}:
             headers = {"ETag": f'"{version}"'}
             raise RefusalError(HTTPStatus.PRECONDITION_FAILED, Code.VERSION_CONFLICT, headers=headers)

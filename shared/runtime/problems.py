@@ -12,12 +12,10 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from shared.contract.codes import MESSAGES, Code
-from shared.runtime.access import RefusalError
+from shared.runtime.access import CALLER, RefusalError
 from shared.runtime.metrics import Metrics
 
 REQUEST_ID = web.RequestKey("request_id", str)
-CALLER = web.RequestKey("caller", str)
-"""Who calls, once it is known; for the log."""
 
 _SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,128}")
 _log = structlog.get_logger()
@@ -47,7 +45,7 @@ def problem(refusal: RefusalError, request_id: str) -> web.Response:
         status=refusal.status,
         body=msgspec.json.encode(body),
         content_type="application/problem+json",
-        headers={**refusal.headers, "X-Request-Id": request_id},
+        headers={"Cache-Control": "no-store", "X-Request-Id": request_id, **refusal.headers},
     )
     if refusal.headers.get("Connection") == "close":
         response.force_close()

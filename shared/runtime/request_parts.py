@@ -7,43 +7,41 @@ from typing import Any, NoReturn
 
 from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, from_json
 
 from shared.contract.codes import Code
 from shared.runtime.access import Fault, RefusalError
+from shared.runtime.problems import ClientGoneError
 
 BODY_TIMEOUT_S = 10.0
 _MOST_FAULTS = 50
+_NO_CODING = {"Accept-Encoding": "identity"}  # RFC 9110, section 15.5.16: say what would have done
 _CODES = {"missing": Code.MISSING_FIELD, "extra_forbidden": Code.UNKNOWN_FIELD}
 
 
 async def body(request: web.Request, adapter: TypeAdapter[Any], max_bytes: int) -> Any:
-    """The body, as JSON of the adapter's type. Raises `RefusalError` (400, 413, 415, 422, 503)."""
+    """The body, as JSON of the adapter's type. Raises `RefusalError` (400, 413, 415, 422, 503), `ClientGoneError`."""
     if request.content_type != "application/json":
         raise RefusalError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, Code.UNSUPPORTED_MEDIA_TYPE)
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise RefusalError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, Code.UNSUPPORTED_CODING)
+        raise RefusalError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, Code.UNSUPPORTED_CODING, headers=_NO_CODING)
     raw = await _read(request, max_bytes)
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        raise RefusalError(HTTPStatus.BAD_REQUEST, Code.INVALID_UTF8) from None
+    _require_json(raw)
     try:
         return adapter.validate_json(raw)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False, include_input=False)
-        if details[0]["type"] == "json_invalid":
-            raise RefusalError(HTTPStatus.BAD_REQUEST, Code.INVALID_JSON) from None
         raise _unprocessable(Code.INVALID_BODY, map(_fault, details[:_MOST_FAULTS])) from None
 
 
 def query(request: web.Request, adapter: TypeAdapter[Any]) -> Any:
     """The query, as the adapter's type. Raises `RefusalError` (422), also where a parameter stands there twice."""
-    twice = [name for name in set(request.query) if len(request.query.getall(name)) > 1]
-    if twice:
-        raise _unprocessable(Code.INVALID_QUERY, [Fault(pointer([name]), Code.INVALID_QUERY) for name in twice])
+    sent = request.query
+    # No text of the database's holds NUL, and of several values each reader would take another.
+    if wrong := [name for name in dict.fromkeys(sent) if len(sent.getall(name)) > 1 or "\0" in name + sent[name]]:
+        raise _unprocessable(Code.INVALID_QUERY, [Fault(pointer([name]), Code.INVALID_QUERY) for name in wrong])
     try:
-        return adapter.validate_strings(dict(request.query))
+        return adapter.validate_strings(dict(sent))
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False, include_input=False)
         faults = [Fault(pointer(each["loc"]), Code.INVALID_QUERY, each["msg"]) for each in details]
@@ -58,6 +56,16 @@ def refuse_query(request: web.Request) -> NoReturn:
 def pointer(path: Iterable[str | int]) -> str:
     """A JSON pointer (RFC 6901)."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def _require_json(raw: bytes) -> None:
+    try:
+        raw.decode()
+        from_json(raw, allow_inf_nan=False)  # a type's own parser takes NaN, which is not JSON
+    except UnicodeDecodeError:
+        raise RefusalError(HTTPStatus.BAD_REQUEST, Code.INVALID_UTF8) from None
+    except ValueError:
+        raise RefusalError(HTTPStatus.BAD_REQUEST, Code.INVALID_JSON) from None
 
 
 def _fault(detail: ErrorDetails) -> Fault:
@@ -78,6 +86,8 @@ async def _read(request: web.Request, max_bytes: int) -> bytes:
             return await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise RefusalError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, Code.BODY_TOO_LARGE, members=limit) from None
+    except ConnectionError as error:
+        raise ClientGoneError from error
     except TimeoutError:
         headers = {"Connection": "close", "Retry-After": "2"}
         raise RefusalError(HTTPStatus.SERVICE_UNAVAILABLE, Code.BODY_INCOMPLETE, headers=headers) from None

@@ -128,7 +128,7 @@ class Deployment:
             text = await answer.read()
             is_json = "json" in answer.headers.get("Content-Type", "")
             cookies = {name: morsel.value for name, morsel in answer.cookies.items()}
-            return Answer(answer.status, dict(answer.headers), json.loads(text) if is_json else text or None, cookies)
+            return Answer(answer.status, answer.headers, json.loads(text) if is_json else text or None, cookies)
 
     async def admin(self, method: str, path: str, body: Json = None, **headers: str) -> Answer:
         """A request of the signed-in admin's; `headers` have underscores for hyphens."""

@@ -17,7 +17,7 @@ import pytest
 from shared.contract.codes import Code
 from shared.runtime import amqp
 from shared.runtime.broker import Broker
-from tests.backing.gateway import DEADLINE_S, RECEIPT_KEY, Answer, RunningGateway, Secrets, running_gateway
+from tests.backing.gateway import DEADLINE_S, RECEIPT_KEY, SESSION_KEY, Answer, RunningGateway, Secrets, running_gateway
 from tests.backing.rabbitmq import Rabbitmq
 
 MIB = 1024 * 1024

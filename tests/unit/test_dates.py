@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.mapper import dates
 from services.mapper.coercion import coercion
+from shared.contract import dates
 from shared.contract.codes import Code
 from shared.contract.definitions import AttributeType, PropertyMapping
 

@@ -103,7 +103,7 @@ CREATE INDEX ON config.secrets (integration);
 
 CREATE TABLE config.users (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    name text NOT NULL UNIQUE,
+    name text NOT NULL,
     password_hash text NOT NULL,
     role text NOT NULL CHECK (role IN ('viewer', 'editor', 'admin')),
     systems integer[],
@@ -113,6 +113,8 @@ CREATE TABLE config.users (
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now()
 );
+
+CREATE UNIQUE INDEX ON config.users (lower(name));
 
 -- Sessions that were signed out before their end; forgotten once they would have ended anyway.
 CREATE TABLE config.ended_sessions (
