@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.config_api import rules
 from services.config_api.attributes import NewAttribute, find_attributes, make_attribute
 from services.config_api.fields import Name
 from services.config_api.store import Change
+from shared.contract import mapping_rules
 from shared.contract.codes import Code
 from shared.contract.definitions import (
     MAX_MAPPINGS,
@@ -107,7 +107,7 @@ async def resolve(change: Change, system: int, body: MappingPart) -> tuple[Prope
             raise RefusalError(HTTPStatus.CONFLICT, Code.TYPE_CONFLICT, faults=(fault,))
         fields = mapping.model_dump(exclude={"attribute", "name", "type"})
         resolved.append(PropertyMapping(**fields, attribute=attribute.id, type=attribute.type))
-    broken = rules.breaches(resolved, body.observed_at)
+    broken = mapping_rules.breaches(resolved, body.observed_at)
     if broken:
         faults = [Fault(breach.pointer, Code.INVALID_FIELD, breach.message) for breach in broken]
         raise RefusalError(HTTPStatus.UNPROCESSABLE_ENTITY, Code.INVALID_BODY, faults=faults)

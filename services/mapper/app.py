@@ -4,6 +4,7 @@ import asyncio
 from functools import partial
 
 from services.mapper.handler import MapHandler
+from services.mapper.preview import Previews
 from services.mapper.settings import MapperSettings
 from shared.contract import topology
 from shared.contract.messages import MappedBatch, RawBatch, decode_raw, encode_mapped, encode_raw
@@ -11,11 +12,14 @@ from shared.runtime import amqp, health, log
 from shared.runtime.access import open_access
 from shared.runtime.api import application
 from shared.runtime.broker import Broker
+from shared.runtime.clock import system_clock
 from shared.runtime.definitions import Definitions, open_definitions
 from shared.runtime.health import Health
 from shared.runtime.metrics import Metrics
 from shared.runtime.process import serving, stop_on_signals, work
 from shared.runtime.worker import Stage, Worker
+
+RESOURCES = (Previews, Health)
 
 STAGE: Stage[RawBatch, MappedBatch] = Stage(
     inbox=topology.RAW.name,
@@ -46,7 +50,7 @@ async def _serve(settings: MapperSettings, definitions: Definitions, metrics: Me
         {"definitions": keeper.check, "broker": health.check_of(broker.check)}, lambda: broker.notes
     )
     access = open_access(settings, keeper)
-    app = application(access, metrics, (Health(readiness, metrics),))
+    app = application(access, metrics, (Previews(system_clock), Health(readiness, metrics)))
     try:
         async with serving(app, settings), asyncio.TaskGroup() as tasks:
             tasks.create_task(definitions.keep_up(broker, access.used, stop))

@@ -21,6 +21,8 @@ from shared.runtime.worker import Stage, Worker
 
 _log = structlog.get_logger()
 
+RESOURCES = (Health,)
+
 STAGE: Stage[MappedBatch, MappedBatch] = Stage(
     inbox=topology.MAPPED.name,
     dead=topology.MAPPED_DEAD.name,

@@ -20,18 +20,34 @@ _CODES = {"missing": Code.MISSING_FIELD, "extra_forbidden": Code.UNKNOWN_FIELD}
 
 
 async def body(request: web.Request, adapter: TypeAdapter[Any], max_bytes: int) -> Any:
-    """The body, as JSON of the adapter's type. Raises `RefusalError` (400, 413, 415, 422, 503), `ClientGoneError`."""
+    """The body, as JSON of the adapter's type. Raises `RefusalError` (400, 413, 415, 422, 503)."""
+    return parse_json(await read_json(request, max_bytes), adapter)
+
+
+async def read_json(request: web.Request, max_bytes: int) -> bytes:
+    """The body's bytes, UTF-8 that is said to be JSON. Raises `RefusalError` (400, 413, 415, 503)."""
     if request.content_type != "application/json":
         raise RefusalError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, Code.UNSUPPORTED_MEDIA_TYPE)
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise RefusalError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, Code.UNSUPPORTED_CODING, headers=_NO_CODING)
+        raise RefusalError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, Code.UNSUPPORTED_CODING)
     raw = await _read(request, max_bytes)
-    _require_json(raw)
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        raise RefusalError(HTTPStatus.BAD_REQUEST, Code.INVALID_UTF8) from None
+    return raw
+
+
+def parse_json(raw: bytes, adapter: TypeAdapter[Any], *, at: tuple[str, ...] = ()) -> Any:
+    """JSON text of the adapter's type; `at` is where it stands in the body. Raises `RefusalError` (400, 422)."""
     try:
         return adapter.validate_json(raw)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False, include_input=False)
-        raise _unprocessable(Code.INVALID_BODY, map(_fault, details[:_MOST_FAULTS])) from None
+        if details[0]["type"] == "json_invalid":
+            raise RefusalError(HTTPStatus.BAD_REQUEST, Code.INVALID_JSON) from None
+        faults = [_fault(each, at) for each in details[:_MOST_FAULTS]]
+        raise _unprocessable(Code.INVALID_BODY, faults) from None
 
 
 def query(request: web.Request, adapter: TypeAdapter[Any]) -> Any:
@@ -68,8 +84,8 @@ def _require_json(raw: bytes) -> None:
         raise RefusalError(HTTPStatus.BAD_REQUEST, Code.INVALID_JSON) from None
 
 
-def _fault(detail: ErrorDetails) -> Fault:
-    return Fault(pointer(detail["loc"]), _CODES.get(detail["type"], Code.INVALID_FIELD), detail["msg"])
+def _fault(detail: ErrorDetails, at: tuple[str, ...]) -> Fault:
+    return Fault(pointer((*at, *detail["loc"])), _CODES.get(detail["type"], Code.INVALID_FIELD), detail["msg"])
 
 
 def _unprocessable(code: Code, faults: Iterable[Fault]) -> RefusalError:
