@@ -27,12 +27,13 @@ rabbitmq:
 test: setup ## run all tests; TESTS=tests/unit runs a part
 	$(BIN)/pytest --durations=10 $(TESTS)
 
-lint: .venv/setup.stamp ## ruff, mypy --strict, import rules, unused dependencies
+lint: .venv/setup.stamp ## ruff, mypy --strict, import rules, unused dependencies, stale openapi.json
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry services shared
+	$(BIN)/python -m services openapi --check
 
 format: .venv/setup.stamp ## format the code and mend what ruff can
 	$(BIN)/ruff check --fix-only .

@@ -70,6 +70,18 @@ def migrate() -> None:
     _run(postgres.migrate(settings.migrate_url.get_secret_value(), _SCHEMAS, settings.passwords()))
 
 
+@app.command()
+def openapi(*, check: bool = False) -> None:
+    """Write the OpenAPI document of all services; with --check only say whether it is up to date."""
+    from services.openapi import FILE, text
+
+    if not check:
+        FILE.write_text(text())
+    elif not FILE.exists() or FILE.read_text() != text():
+        typer.echo("openapi.json is stale: run python -m services openapi", err=True)
+        raise typer.Exit(1)
+
+
 def _run(main: Coroutine[Any, Any, object]) -> None:
     if sys.platform == "win32":
         asyncio.run(main)

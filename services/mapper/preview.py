@@ -77,7 +77,7 @@ class PreviewRequest(Body):
     records: Annotated[list[Any], Field(min_length=1, max_length=MAX_RECORDS)]
 
 
-class ValueView(msgspec.Struct, frozen=True):
+class PreviewValue(msgspec.Struct, frozen=True):
     """A value as it would be stored; null would clear the attribute."""
 
     type: AttributeType
@@ -85,16 +85,16 @@ class ValueView(msgspec.Struct, frozen=True):
     text: str | None
 
 
-class RecordView(msgspec.Struct, frozen=True):
+class PreviewRecord(msgspec.Struct, frozen=True):
     """A record that would count."""
 
     index: int
     user_id: str
     observed_at: str
-    attributes: dict[str, ValueView]
+    attributes: dict[str, PreviewValue]
 
 
-class RejectView(msgspec.Struct, frozen=True):
+class PreviewReject(msgspec.Struct, frozen=True):
     """Why a record or a value would not count."""
 
     index: int
@@ -106,9 +106,9 @@ class RejectView(msgspec.Struct, frozen=True):
 class Preview(msgspec.Struct, frozen=True):
     """What would become of the records, and what a mapping of them could be."""
 
-    records: list[RecordView]
+    records: list[PreviewRecord]
     rejected: int
-    rejects: list[RejectView]
+    rejects: list[PreviewReject]
     unmapped: dict[str, int]
     user_id: str | None
     proposals: list[Proposal]
@@ -240,15 +240,15 @@ def _batch(records: list[bytes], now: int) -> RawBatch:
     )
 
 
-def _record(row: Row, definition: Definition) -> RecordView:
+def _record(row: Row, definition: Definition) -> PreviewRecord:
     keys = {number: key for key, number in _numbers(definition).items()}
     types = {mapping.attribute: mapping.type for mapping in definition.mappings}
     attributes = {}
     for number, value in _VALUES.decode(row.attributes).items():
         key = keys[int(number)]
-        attributes[key] = ValueView(types[key], value, _text(types[key], bytes(value)))
+        attributes[key] = PreviewValue(types[key], value, _text(types[key], bytes(value)))
     observed_at = stamps.to_datetime(row.observed_at).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    return RecordView(row.index, row.user_id, observed_at, attributes)
+    return PreviewRecord(row.index, row.user_id, observed_at, attributes)
 
 
 def _text(kind: AttributeType, value: bytes) -> str | None:
@@ -257,8 +257,8 @@ def _text(kind: AttributeType, value: bytes) -> str | None:
     return value.decode() if kind is AttributeType.NUMBER else msgspec.json.decode(value, type=str)
 
 
-def _rejects(mapped: MappedBatch) -> list[RejectView]:
-    return [RejectView(each.index, each.property, each.code, MESSAGES[each.code]) for each in mapped.rejects]
+def _rejects(mapped: MappedBatch) -> list[PreviewReject]:
+    return [PreviewReject(each.index, each.property, each.code, MESSAGES[each.code]) for each in mapped.rejects]
 
 
 def _unprocessable(*faults: Fault) -> RefusalError:

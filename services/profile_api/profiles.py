@@ -23,7 +23,7 @@ _VALUES = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _MARKS = msgspec.json.Decoder(dict[str, str])
 
 
-class AttributeView(msgspec.Struct, frozen=True):
+class ProfileAttribute(msgspec.Struct, frozen=True):
     """One attribute: its value (a Number with exactly the stored digits), the same as text, and where it came from."""
 
     name: str
@@ -44,7 +44,7 @@ class ProfileView(msgspec.Struct, frozen=True):
     system: str
     environment: str
     user_id: str
-    attributes: dict[str, AttributeView]
+    attributes: dict[str, ProfileAttribute]
 
 
 class ProfilePage(msgspec.Struct, frozen=True):
@@ -124,10 +124,10 @@ class Profiles:
             views[attribute.key] = self._attribute(attribute.name, attribute.type, value, mark)
         return ProfileView(system.key, environment.key, row.user_id, views)
 
-    def _attribute(self, name: str, type_: AttributeType, value: msgspec.Raw, mark: bytes) -> AttributeView:
+    def _attribute(self, name: str, type_: AttributeType, value: msgspec.Raw, mark: bytes) -> ProfileAttribute:
         stamp = stamps.parse(mark[: stamps.LENGTH])
         raw = bytes(value)
-        return AttributeView(
+        return ProfileAttribute(
             name=name,
             type=type_,
             value=value,

@@ -35,7 +35,7 @@ WHERE receipt = $1 AND day = date '1970-01-01' + $2::integer
 _RECEIPTS = f"""
 SELECT newest.* FROM unnest($1::integer[]) AS chosen (integration), LATERAL (
     SELECT {_COLUMNS} FROM profiles.receipts
-    WHERE integration_id = chosen.integration AND received_at >= $2 AND (received_at, receipt) <= ($3, $4)
+    WHERE integration_id = chosen.integration AND received_at >= $2 AND (received_at, receipt) < ($3, $4)
         AND day BETWEEN ($2 AT TIME ZONE 'UTC')::date AND ($3 AT TIME ZONE 'UTC')::date %s
     ORDER BY received_at DESC, receipt DESC LIMIT $5) AS newest
 ORDER BY received_at DESC, receipt DESC LIMIT $5
