@@ -9,6 +9,7 @@ from services.config_api.announcements import Announcements
 from services.config_api.attributes import Attributes
 from services.config_api.audit import Audit
 from services.config_api.bootstrap import make_first_admin
+from services.config_api.docs import Docs
 from services.config_api.environments import Environments
 from services.config_api.integration_states import IntegrationStates
 from services.config_api.integration_tokens import IntegrationTokens
@@ -45,6 +46,7 @@ RESOURCES = (
     Sessions,
     Audit,
     Internal,
+    Docs,
     Health,
 )
 LAST_USE_S = 10.0
@@ -114,6 +116,7 @@ def build_app(  # noqa: PLR0913, PLR0917 - the parts of the process, each passed
         Sessions(store, access, passwords, Attempts(), clock),
         Audit(store),
         Internal(source, keeper, clock),
+        Docs(),
         Health(readiness, metrics),
     )
     return application(access, metrics, resources)

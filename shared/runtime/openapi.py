@@ -86,7 +86,7 @@ def document(services: Mapping[str, Iterable[type]], version: str) -> Schema:
     paths: dict[str, Schema] = {}
     for service, resources in services.items():
         for resource in resources:
-            for operation in operations_of(resource):
+            for operation in (each for each in operations_of(resource) if not each.hidden):
                 described = _operation(operation, resource.__name__, service, schemas)
                 paths.setdefault(operation.path, {}).setdefault(operation.method.lower(), described)
     return {

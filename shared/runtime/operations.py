@@ -95,6 +95,7 @@ class Operation:
 
     `status` is that of success; `problems` are the statuses that this handler adds to those which follow from its
     form. `reads` documents a body that the handler reads by itself, `sends` an answer that it builds by itself.
+    What is `hidden` is for browsers, and not part of the documented API.
     """
 
     method: str
