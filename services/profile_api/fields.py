@@ -15,24 +15,9 @@ _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d
 _DIGITS = re.compile(r"[0-9]{1,10}")
 
 
-def storable(value: str) -> bool:
-    """Whether PostgreSQL can compare with it: no NUL, and nothing that UTF-8 has no bytes for."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return "\0" not in value
-
-
 def rfc_3339(moment: datetime) -> str:
     """RFC 3339, UTC, always with microseconds."""
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def _stored(value: str) -> str:
-    if not storable(value):
-        raise ValueError("must not contain NUL or half of a surrogate pair")
-    return value
 
 
 def _digits(value: object) -> object:
@@ -59,7 +44,6 @@ def _in_utc(value: datetime) -> datetime:
     return moment
 
 
-Text = Annotated[str, AfterValidator(_stored)]
 Number = BeforeValidator(_digits)
 """What every number of a query is checked for beside its bounds."""
 

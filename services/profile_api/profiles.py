@@ -7,7 +7,7 @@ from typing import Self
 import msgspec
 from pydantic import model_validator
 
-from services.profile_api.fields import DEFAULT_LIMIT, Limit, Text, rfc_3339, storable
+from services.profile_api.fields import DEFAULT_LIMIT, Limit, rfc_3339
 from services.profile_api.store import ProfileRow, Store
 from shared.contract import receipts, stamps
 from shared.contract.codes import Code
@@ -57,8 +57,8 @@ class ProfilePage(msgspec.Struct, frozen=True):
 class ProfilesQuery(Query):
     """Profiles whose user ID begins with `prefix`, after the user ID `cursor`; or the one of `user_id`."""
 
-    prefix: Text = ""
-    cursor: Text = ""
+    prefix: str = ""
+    cursor: str = ""
     limit: Limit = DEFAULT_LIMIT
     user_id: str | None = None
 
@@ -96,7 +96,7 @@ class Profiles:
 
     async def _one(self, call: Call, system: str, environment: str, user: str) -> ProfileView:
         definitions, of, at = self._place(call, system, environment)
-        row = await self.store.profile(at.id, user) if storable(user) else None
+        row = None if "\0" in user else await self.store.profile(at.id, user)  # no text of the database's holds NUL
         if row is None or row.attributes == "{}":
             raise _not_found()
         return self._view(definitions, of, at, row)

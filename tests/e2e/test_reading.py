@@ -81,7 +81,7 @@ async def test_what_is_not_there_or_not_asked_for_rightly(inlet: Inlet) -> None:
         (f"/public/v1/receipts/{receipt}", {"cursor": "-1"}, 422, "invalid_query"),
         (f"/public/v1/receipts/{receipt}", {"page": "2"}, 422, "invalid_query"),
         ("/api/v1/profiles/crm/production/nobody", {}, 404, "not_found"),
-        ("/api/v1/profiles/crm/production", {"user_id": "nul\0"}, 404, "not_found"),
+        ("/api/v1/profiles/crm/production", {"user_id": "nul\0"}, 422, "invalid_query"),
         ("/api/v1/profiles/crm/production", {"prefix": "nul\0"}, 422, "invalid_query"),
         ("/api/v1/profiles/crm/nowhere/ann", {}, 404, "not_found"),
         ("/api/v1/profiles/erp/production/ann", {}, 404, "not_found"),

@@ -119,6 +119,12 @@ async def test_the_digits_of_a_number_are_those_that_were_sent(api: Api) -> None
     assert f'"value":{digits},"text":"{digits}"' in text
 
 
+async def test_no_user_has_an_id_that_no_text_can_be(api: Api) -> None:
+    for user in ("%00", "nul%00", "%FF", "%ED%A0%80", "a" * 5000):
+        status, problem = await api.get(f"{PROFILES}/{user}")
+        assert (status, problem["code"]) == (404, "not_found"), user
+
+
 async def test_what_nobody_defines_any_more_is_not_shown(api: Api) -> None:
     # given an attribute that the definitions do not know, and one that was cleared
     await api.store.write([mapped("b", [("ann", {1: None, 2: 7, 99: "gone"}, None)])])
@@ -172,6 +178,7 @@ async def test_other_parameters_are_refused(api: Api) -> None:
     for path, query in (
         (PROFILES, {"prefix": "nul\0"}),
         (PROFILES, {"cursor": "nul\0"}),
+        (PROFILES, {"user_id": "nul\0"}),
         (PROFILES, {"user_id": "ann", "prefix": "a"}),
         (PROFILES, {"page": "2"}),
         (PROFILE, {"page": "2"}),

@@ -77,13 +77,22 @@ async def test_a_page_goes_on_where_the_one_before_it_ended(api: Api) -> None:
     # when pages are read one by one, while newer batches come in
     page = await api.good(RECEIPTS, limit=1)
     read = names(page)
-    while page["next"] is not None:
-        await api.store.write([batch(f"newer than {len(read)}", 4)])
+    for count in range(1, len(everything)):
+        await api.store.write([batch(f"newer {count}", 4)])
         page = await api.good(RECEIPTS, limit=1, cursor=page["next"])
         read += names(page)
     # then each is read once
-    assert read == everything
+    assert (read, page["next"]) == (everything, None)
     assert sorted(read) == ["new", "old", "x", "y", "z"]
+
+
+async def test_a_cursor_leads_to_nothing_beyond_the_time_that_is_asked_for(api: Api) -> None:
+    # given the cursor behind the newest of four
+    await api.store.write([batch(name, at) for at, name in enumerate("abcd")])
+    cursor = (await api.good(RECEIPTS, limit=1))["next"]
+    # when, then
+    assert names(await api.good(RECEIPTS, cursor=cursor, to="2026-11-24T12:02:00Z")) == ["b", "a"]
+    assert names(await api.good(RECEIPTS, cursor=cursor, **{"from": "2026-11-24T12:01:00Z"})) == ["c", "b"]
 
 
 async def test_nobody_sees_receipts_of_a_system_out_of_reach(api: Api) -> None:
