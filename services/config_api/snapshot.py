@@ -16,9 +16,10 @@ _VERSION = "SELECT database || '-' || number FROM config.version"
 
 _SNAPSHOT = """
 WITH live AS (
-    SELECT access_token, integration, json_agg(json_build_object('sha256', sha256, 'expires_at', expires_at)) AS secrets
-    FROM config.secrets
-    WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+    SELECT access_token, integration, json_agg(json_build_object(
+        'sha256', sha256, 'expires_at', least(s.expires_at, t.expires_at))) AS secrets
+    FROM config.secrets s LEFT JOIN config.access_tokens t ON t.id = s.access_token
+    WHERE s.revoked_at IS NULL AND (s.expires_at IS NULL OR s.expires_at > now())
     GROUP BY access_token, integration
 )
 SELECT database || '-' || number AS tag, json_build_object(

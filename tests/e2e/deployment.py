@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
+import aio_pika
 import aiohttp
+import asyncpg
 
 from tests.backing.ports import free_ports
 from tests.e2e.process import Service, eventually, run
@@ -68,6 +70,8 @@ class Deployment:
     services: dict[str, Service] = field(default_factory=dict)
     session: Session | None = None
     service_token: str = field(default_factory=lambda: secrets.token_hex(16))
+    session_key: str = field(default_factory=lambda: secrets.token_hex(16))
+    answers: list[bytes] = field(default_factory=list)
 
     async def start(self, **settings: str) -> None:
         """Migrates, starts all services, signs the first admin in. `settings` are in lower case without prefix."""
@@ -75,7 +79,7 @@ class Deployment:
         shared = {f"INLET_{name.upper()}": value for name, value in settings.items()} | {
             "INLET_BROKER_URL": self.broker_url,
             "INLET_RECEIPT_KEY": secrets.token_hex(16),
-            "INLET_SESSION_KEY": secrets.token_hex(16),
+            "INLET_SESSION_KEY": self.session_key,
             "INLET_SERVICE_TOKEN": self.service_token,
         }
         passwords = {
@@ -117,15 +121,21 @@ class Deployment:
         self, method: str, path: str, body: Json = None, *, headers: Mapping[str, str] | None = None, raw: bool = False
     ) -> Answer:
         """One request without credentials. `raw` says that `body` is bytes already."""
-        service = self.service_of(path)
+        return await self.fetch(method, self.service_of(path).url + path, body, headers=headers, raw=raw)
+
+    async def fetch(
+        self, method: str, url: str, body: Json = None, *, headers: Mapping[str, str] | None = None, raw: bool = False
+    ) -> Answer:
+        """One request at an address; what came back is kept in `answers`."""
         sent = {"Content-Type": "application/json"} if body is not None else {}
         data = body if raw or body is None else json.dumps(body).encode()
         jar = aiohttp.DummyCookieJar()
         async with (
             aiohttp.ClientSession(cookie_jar=jar) as session,
-            session.request(method, service.url + path, data=data, headers=sent | dict(headers or {})) as answer,
+            session.request(method, url, data=data, headers=sent | dict(headers or {})) as answer,
         ):
             text = await answer.read()
+            self.answers.append(text)
             is_json = "json" in answer.headers.get("Content-Type", "")
             cookies = {name: morsel.value for name, morsel in answer.cookies.items()}
             return Answer(answer.status, answer.headers, json.loads(text) if is_json else text or None, cookies)
@@ -171,6 +181,32 @@ class Deployment:
             return answer.body if answer.status == 200 and answer.body["state"] != "pending" else None
 
         return await eventually(look, "the receipt is settled", within_s)
+
+    async def tables(self) -> dict[str, str]:
+        """All that the database holds, table by table, as text."""
+        session = await asyncpg.connect(self.database_url)
+        try:
+            named = await session.fetch(
+                """SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+                WHERE schemaname IN ('config', 'profiles')"""
+            )
+            return {
+                name: "\n".join(row[0] for row in await session.fetch(f"SELECT t::text FROM {name} t"))
+                for (name,) in named
+            }
+        finally:
+            await session.close()
+
+    async def messages(self, queue: str) -> list[bytes]:
+        """What waits in a queue, headers and all; it is taken out."""
+        found = []
+        async with await aio_pika.connect(self.broker_url) as connection, connection.channel() as channel:
+            waiting = await channel.get_queue(queue, ensure=False)
+            while (message := await waiting.get(fail=False)) is not None:
+                found.append(message.body + str(message.headers).encode())
+                await message.ack()
+        assert found, f"nothing waits in {queue}"
+        return found
 
     def _url_of(self, role: str) -> str:
         parts = urlsplit(self.database_url)
