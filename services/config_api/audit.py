@@ -15,7 +15,7 @@ from shared.runtime.operations import Call, Page, Query, View, operation
 
 _LIST = """
 SELECT id, at, actor, action, kind, object, system, request_id, before, after FROM config.audit
-WHERE ($1 = 0 OR id < $1) AND ($2::text IS NULL OR kind = $2) AND ($3::text IS NULL OR object = $3)
+WHERE ($1::bigint = 0 OR id < $1) AND ($2::text IS NULL OR kind = $2) AND ($3::text IS NULL OR object = $3)
     AND ($4::integer IS NULL OR system = $4)
     AND CASE WHEN system IS NULL THEN $5 ELSE $6::integer[] IS NULL OR system = ANY($6) END
 ORDER BY id DESC LIMIT $7

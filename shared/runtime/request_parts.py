@@ -1,13 +1,13 @@
 """The body and the query of a request, read into the types that an operation declares; what does not fit is named."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NoReturn
 
 from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails, from_json
+from pydantic_core import from_json
 
 from shared.contract.codes import Code
 from shared.runtime.access import Fault, RefusalError
@@ -20,16 +20,16 @@ _CODES = {"missing": Code.MISSING_FIELD, "extra_forbidden": Code.UNKNOWN_FIELD}
 
 
 async def body(request: web.Request, adapter: TypeAdapter[Any], max_bytes: int) -> Any:
-    """The body, as JSON of the adapter's type. Raises `RefusalError` (400, 413, 415, 422, 503)."""
+    """The body, as JSON of the adapter's type. Raises `RefusalError` (400, 413, 415, 422, 503), `ClientGoneError`."""
     return parse_json(await read_json(request, max_bytes), adapter)
 
 
 async def read_json(request: web.Request, max_bytes: int) -> bytes:
-    """The body's bytes, UTF-8 that is said to be JSON. Raises `RefusalError` (400, 413, 415, 503)."""
+    """The body's bytes, UTF-8 said to be JSON. Raises `RefusalError` (400, 413, 415, 503), `ClientGoneError`."""
     if request.content_type != "application/json":
         raise RefusalError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, Code.UNSUPPORTED_MEDIA_TYPE)
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise RefusalError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, Code.UNSUPPORTED_CODING)
+        raise RefusalError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, Code.UNSUPPORTED_CODING, headers=_NO_CODING)
     raw = await _read(request, max_bytes)
     try:
         raw.decode()
@@ -41,11 +41,13 @@ async def read_json(request: web.Request, max_bytes: int) -> bytes:
 def parse_json(raw: bytes, adapter: TypeAdapter[Any], *, at: tuple[str, ...] = ()) -> Any:
     """JSON text of the adapter's type; `at` is where it stands in the body. Raises `RefusalError` (400, 422)."""
     try:
+        from_json(raw, allow_inf_nan=False)  # a type's own parser takes NaN, which is not JSON
+    except ValueError:
+        raise RefusalError(HTTPStatus.BAD_REQUEST, Code.INVALID_JSON) from None
+    try:
         return adapter.validate_json(raw)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False, include_input=False)
-        if details[0]["type"] == "json_invalid":
-            raise RefusalError(HTTPStatus.BAD_REQUEST, Code.INVALID_JSON) from None
         faults = [_fault(each, at) for each in details[:_MOST_FAULTS]]
         raise _unprocessable(Code.INVALID_BODY, faults) from None
 
@@ -74,17 +76,7 @@ def pointer(path: Iterable[str | int]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
-def _require_json(raw: bytes) -> None:
-    try:
-        raw.decode()
-        from_json(raw, allow_inf_nan=False)  # a type's own parser takes NaN, which is not JSON
-    except UnicodeDecodeError:
-        raise RefusalError(HTTPStatus.BAD_REQUEST, Code.INVALID_UTF8) from None
-    except ValueError:
-        raise RefusalError(HTTPStatus.BAD_REQUEST, Code.INVALID_JSON) from None
-
-
-def _fault(detail: ErrorDetails, at: tuple[str, ...]) -> Fault:
+def _fault(detail: Mapping[str, Any], at: tuple[str, ...]) -> Fault:
     return Fault(pointer((*at, *detail["loc"])), _CODES.get(detail["type"], Code.INVALID_FIELD), detail["msg"])
 
 

@@ -21,14 +21,17 @@ from shared.contract.definitions import (
     Integration,
     IntegrationState,
     Revision,
+    Role,
     Scope,
     Secret,
     Snapshot,
     System,
+    User,
     UserIdRule,
 )
 from shared.contract.messages import RawBatch, decode_raw
 from shared.contract.receipts import ReceiptSigner
+from shared.contract.sessions import Session, SessionSigner
 from shared.contract.tokens import TokenKind
 from shared.contract.topology import RAW
 from shared.runtime.broker import Broker
@@ -43,6 +46,7 @@ RECEIPT_KEY = "a key for receipts in tests"
 SESSION_KEY = "a key for sessions in tests"
 DEADLINE_S = 20.0
 REVISION = 7
+EDITOR, VIEWER = 1, 2
 
 
 def _access() -> str:
@@ -73,7 +77,10 @@ class Secrets:
     elsewhere: str = field(default_factory=_integration)
 
     def snapshot(self) -> Snapshot:
-        """Two systems; the integrations 1 to 4 belong to system 1, one in each state, 5 to system 2."""
+        """Two systems; the integrations 1 to 4 belong to system 1, one in each state, 5 to system 2.
+
+        The users reach system 1.
+        """
         write = frozenset({Scope.DATA_WRITE})
         return Snapshot(
             version=1,
@@ -98,6 +105,7 @@ class Secrets:
                 AccessToken(id=4, secrets=(_secret(self.narrow),), scopes=write, systems=frozenset({2})),
                 AccessToken(id=5, secrets=(_secret(self.slow),), scopes=write, records_per_s=3),
             ),
+            users=(_user(EDITOR, Role.EDITOR), _user(VIEWER, Role.VIEWER)),
         )
 
 
@@ -111,6 +119,11 @@ def _defined(number: int, system: int, state: IntegrationState, token: str) -> I
         revision=REVISION,
         tokens=(_secret(token),),
     )
+
+
+def _user(number: int, role: Role) -> User:
+    reached, long_ago = frozenset({1}), datetime(2020, 1, 1, tzinfo=UTC)
+    return User(id=number, name=f"user {number}", role=role, systems=reached, sessions_not_before=long_ago)
 
 
 @dataclass(frozen=True)
@@ -152,6 +165,17 @@ class RunningGateway:
         """A good sender's header fields; `more` has underscores for hyphens."""
         fields = {"Authorization": f"Bearer {token or self.secrets.writer}", "Content-Type": "application/json"}
         return fields | {name.replace("_", "-"): value for name, value in more.items()}
+
+    def session_headers(self, user: int) -> dict[str, str]:
+        """What the console sends for a user who has signed in just now."""
+        sessions = SessionSigner(SESSION_KEY.encode())
+        session = Session.begin(user, system_clock())
+        return {
+            "Content-Type": "application/json",
+            "Cookie": f"inlet_session={sessions.text(session)}",
+            "Origin": f"http://127.0.0.1:{self.port}",
+            "X-CSRF-Token": sessions.csrf_token(session),
+        }
 
     async def post(self, body: bytes, headers: Mapping[str, str] | None = None) -> Answer:
         """Posts a body."""

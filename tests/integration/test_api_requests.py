@@ -144,6 +144,19 @@ async def test_a_body_over_the_limit_413(served: Served) -> None:
         assert refused.body["limit"] == MAX_BODY_BYTES
 
 
+async def test_a_declared_length_over_the_limit_is_refused_before_any_of_it_is_sent(served: Served) -> None:
+    # given
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+
+    # when
+    writer.write(post_head(f"Content-Length: {MAX_BODY_BYTES + 1}"))
+    status = await asyncio.wait_for(reader.readline(), request_parts.BODY_TIMEOUT_S / 2)
+    writer.close()
+
+    # then
+    assert status.startswith(b"HTTP/1.1 413 ")
+
+
 async def test_a_body_that_does_not_come_503(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     # given
     monkeypatch.setattr(request_parts, "BODY_TIMEOUT_S", 0.05)

@@ -20,7 +20,7 @@ from shared.contract.definitions import (
 )
 from shared.contract.sessions import Session, SessionSigner
 from shared.contract.tokens import TokenKind
-from shared.runtime.access import Access, Caller, RefusalError, Right
+from shared.runtime.access import CALLER, Access, Caller, RefusalError, Right
 from shared.runtime.snapshot import Definitions, SnapshotKeeper
 
 NOW = 1_790_000_000_000_000
@@ -31,6 +31,17 @@ INTEGRATION = tokens.make(TokenKind.INTEGRATION)
 SERVICE_TOKEN = "a token of the services"
 SIGNER = SessionSigner(b"a key for sessions in tests")
 OURS = "http://inlet.test:8080"
+FOREIGN = (
+    "http://evil.test",
+    "http://inlet.test",
+    "http://inlet.test:8080.evil.test",
+    "http://evil@inlet.test:8080",
+    "ftp://inlet.test:8080",
+    "//inlet.test:8080",
+    "http://[",
+    "null",
+    "",
+)
 
 
 def secret(token: str, *, ends_after_ms: int | None = None) -> Secret:
@@ -196,28 +207,84 @@ def test_a_session_reads_with_its_role() -> None:
 
 
 @pytest.mark.parametrize(
+    ("role", "scopes"),
+    [
+        (Role.VIEWER, {Scope.RECEIPTS_READ, Scope.PROFILES_READ, Scope.CONFIG_READ}),
+        (
+            Role.EDITOR,
+            {Scope.RECEIPTS_READ, Scope.PROFILES_READ, Scope.CONFIG_READ, Scope.DATA_WRITE, Scope.CONFIG_WRITE},
+        ),
+        (Role.ADMIN, set(Scope)),
+    ],
+)
+def test_a_role_has_its_scopes(role: Role, scopes: set[Scope]) -> None:
+    # given
+    access, mine = given(users=(user(role=role),)), cookie(Session.begin(3, NOW))
+
+    # when
+    answers = {scope: admitted(access, scope, mine) for scope in Scope}
+
+    # then
+    assert {scope for scope, answer in answers.items() if isinstance(answer, Caller)} == scopes
+
+
+def test_the_log_learns_who_called_without_the_right() -> None:
+    # given
+    access = given(users=(user(),))
+    requests = [make_mocked_request("GET", "/", headers=dict([each])) for each in (bearer(TOKEN), bearer(UNKNOWN))]
+
+    # when
+    for request in requests:
+        with pytest.raises(RefusalError):
+            access.admit(request, Scope.PROFILES_READ)
+
+    # then
+    assert [request.get(CALLER) for request in requests] == ["token:1", None]
+
+
+def test_a_request_without_a_session_may_come_from_no_page_or_from_ours() -> None:
+    # given
+    here, fixed = given(), given(origin="https://inlet.example")
+
+    # then
+    for access, origin, own in (
+        (here, None, True),
+        (here, OURS, True),
+        (here, "http://evil.test", False),
+        (fixed, "https://inlet.example", True),
+        (fixed, OURS, False),
+    ):
+        headers = {"Host": "inlet.test:8080"} | ({} if origin is None else {"Origin": origin})
+        assert access.is_own_page(make_mocked_request("POST", "/", headers=headers)) is own
+
+
+@pytest.mark.parametrize(
     "session",
     [
         Session.begin(4, NOW),  # nobody's, or one who was disabled
         Session.begin(3, NOW - sessions.IDLE_S * SECOND),
         Session.begin(3, NOW - sessions.ABSOLUTE_S * SECOND)._replace(seen=NOW),
-        Session.begin(3, NOW - 61 * SECOND),  # began before the password was changed
         Session(3, NOW, NOW, bytes(16)),  # signed out
     ],
 )
 def test_sessions_that_are_over(session: Session) -> None:
     # given
-    changed = THEN - timedelta(seconds=60)
-    access = given(users=(user(not_before=changed),), ended=frozenset({bytes(16).hex()}))
+    access = given(users=(user(),), ended=frozenset({bytes(16).hex()}))
 
     # then
     assert isinstance(admitted(access, Scope.CONFIG_READ, cookie(Session.begin(3, NOW))), Caller)
     assert admitted(access, Scope.CONFIG_READ, cookie(session)) == (401, Code.INVALID_SESSION)
 
 
-def test_a_session_begun_the_moment_the_password_was_changed_holds() -> None:
+def test_sessions_that_began_before_the_password_was_changed_are_over() -> None:
+    # given
     access = given(users=(user(not_before=THEN),))
-    assert isinstance(admitted(access, Scope.CONFIG_READ, cookie(Session.begin(3, NOW))), Caller)
+    before, since = Session.begin(3, NOW - 1), Session.begin(3, NOW)
+
+    # then: however often they were used since
+    assert isinstance(admitted(access, Scope.CONFIG_READ, cookie(since)), Caller)
+    for session in (before, before._replace(seen=NOW)):
+        assert admitted(access, Scope.CONFIG_READ, cookie(session)) == (401, Code.INVALID_SESSION)
 
 
 def test_a_change_must_come_from_a_page_of_ours() -> None:
@@ -229,7 +296,7 @@ def test_a_change_must_come_from_a_page_of_ours() -> None:
 
     # then
     assert isinstance(admitted(access, Scope.CONFIG_WRITE, mine, csrf, ("Origin", OURS), method="POST"), Caller)
-    for origin in ("http://evil.test", "null", "http://inlet.test", "http://inlet.test:8080.evil.test"):
+    for origin in FOREIGN:
         for method in ("GET", "POST"):
             refusal = admitted(access, Scope.CONFIG_WRITE, mine, csrf, ("Origin", origin), method=method)
             assert refusal == (403, Code.FOREIGN_ORIGIN)
