@@ -8,10 +8,13 @@ from typing import Any
 
 import typer
 
+from services.config_as_code.commands import app as config_as_code
+
 _ROOT = Path(__file__).parent
 _SCHEMAS = {"config": _ROOT / "config_api" / "migrations", "profiles": _ROOT / "profile_writer" / "migrations"}
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Inlet's services.")
+app.add_typer(config_as_code, name="config")
 
 
 @app.command()

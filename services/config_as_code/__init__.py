@@ -1,0 +1,1 @@
+"""Definitions as a file: exported from the config API, compared with it, applied to it."""
