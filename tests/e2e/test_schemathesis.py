@@ -14,6 +14,7 @@ from tests.e2e.test_rights import DOCUMENT, SCOPES
 
 OWN = ("/api/v1/session",)
 ROTATE = "/api/v1/access-tokens/{access_token}/rotate"
+HEALTH = ("/healthz", "/readyz", "/metrics")
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
@@ -81,8 +82,10 @@ async def test_every_service_answers_as_the_document_says(deployment: Deployment
         return await contradictions(file, inlet.services[name].url, headers)
 
     # when: what ends the caller's own credentials comes last
-    found = [
-        await look("gateway", bearer, lambda _: True),
+    health = part_of("gateway", tmp_path, "", lambda path: path in HEALTH)
+    found = [await contradictions(health, each.url, {}) for each in inlet.services.values()]
+    found += [
+        await look("gateway", bearer, lambda path: path not in HEALTH),
         await look("mapper", bearer, lambda _: True),
         await look("profile-api", bearer, lambda _: True),
         await look("config-api", service, lambda path: path.startswith("/internal/")),
