@@ -17,6 +17,7 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
+import msgspec
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
@@ -65,8 +66,7 @@ class Answer(Generic[T]):
     cookie: str | None = None
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):  # one a request: msgspec makes it in a tenth of a dataclass's time
     """A request that was let in."""
 
     request: web.Request
