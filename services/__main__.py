@@ -68,9 +68,11 @@ def migrate() -> None:
     from shared.runtime import log, postgres
     from shared.runtime.settings import MigrateSettings
 
+    queue_migrations = Path(postgres.__file__).parent / "queue_migrations"
     settings = MigrateSettings()
     log.configure(settings.log_level, "migrate")
-    _run(postgres.migrate(settings.migrate_url.get_secret_value(), _SCHEMAS, settings.passwords()))
+    schemas = _SCHEMAS if settings.queue_password is None else _SCHEMAS | {"queue": queue_migrations}
+    _run(postgres.migrate(settings.migrate_url.get_secret_value(), schemas, settings.passwords()))
 
 
 @app.command()

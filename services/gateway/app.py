@@ -13,7 +13,7 @@ from services.gateway.rate import RecordRate
 from services.gateway.settings import GatewaySettings
 from shared.contract.receipts import ReceiptSigner
 from shared.contract.topology import RAW
-from shared.runtime import amqp, health, log
+from shared.runtime import health, log
 from shared.runtime.access import open_access
 from shared.runtime.api import ACCESS, application
 from shared.runtime.broker import Broker
@@ -23,6 +23,7 @@ from shared.runtime.health import Health, Readiness
 from shared.runtime.metrics import Metrics
 from shared.runtime.process import serving, stop_on_signals
 from shared.runtime.snapshot import SnapshotKeeper
+from shared.runtime.transport import open_broker
 
 _STRAGGLERS_S = 1.0  # for publishes whose senders were told already that they were not confirmed in time
 RESOURCES = (Ingest, Health)
@@ -42,7 +43,7 @@ async def run(settings: GatewaySettings) -> None:
 
 async def _serve(settings: GatewaySettings, definitions: Definitions, metrics: Metrics, stop: asyncio.Event) -> None:
     keeper = definitions.keeper
-    broker = await amqp.connect(settings.broker_url.get_secret_value(), publish_timeout_s=settings.publish_timeout_s)
+    broker = await open_broker(settings)
     checks = {"definitions": keeper.check, "clock": keeper.check_clock, "broker": health.check_of(broker.check)}
     app = build_app(settings, keeper, broker, Readiness(checks, lambda: broker.notes), metrics)
     try:

@@ -8,7 +8,7 @@ from services.mapper.preview import Previews
 from services.mapper.settings import MapperSettings
 from shared.contract import topology
 from shared.contract.messages import MappedBatch, RawBatch, decode_raw, encode_mapped, encode_raw
-from shared.runtime import amqp, health, log
+from shared.runtime import health, log
 from shared.runtime.access import open_access
 from shared.runtime.api import application
 from shared.runtime.broker import Broker
@@ -17,6 +17,7 @@ from shared.runtime.definitions import Definitions, open_definitions
 from shared.runtime.health import Health
 from shared.runtime.metrics import Metrics
 from shared.runtime.process import serving, stop_on_signals, work
+from shared.runtime.transport import open_broker
 from shared.runtime.worker import Stage, Worker
 
 RESOURCES = (Previews, Health)
@@ -43,7 +44,7 @@ async def run(settings: MapperSettings) -> None:
 
 async def _serve(settings: MapperSettings, definitions: Definitions, metrics: Metrics, stop: asyncio.Event) -> None:
     keeper = definitions.keeper
-    broker = await amqp.connect(settings.broker_url.get_secret_value(), publish_timeout_s=settings.publish_timeout_s)
+    broker = await open_broker(settings)
     handler = MapHandler(keeper, partial(publish_nothing, broker), metrics)
     worker = Worker(STAGE, handler, broker, metrics, settings.patience_s)
     readiness = health.Readiness(

@@ -10,7 +10,7 @@ from services.profile_api.receipts import Receipts
 from services.profile_api.settings import ProfileApiSettings
 from services.profile_api.store import Store
 from shared.contract.receipts import ReceiptSigner
-from shared.runtime import amqp, health, log
+from shared.runtime import health, log
 from shared.runtime.access import open_access
 from shared.runtime.api import ACCESS, application
 from shared.runtime.clock import Clock, system_clock
@@ -20,6 +20,7 @@ from shared.runtime.metrics import Metrics
 from shared.runtime.postgres import Database
 from shared.runtime.process import serving, stop_on_signals
 from shared.runtime.snapshot import SnapshotKeeper
+from shared.runtime.transport import open_broker
 
 RESOURCES = (Profiles, ReceiptLists, Receipts, Health)
 
@@ -36,7 +37,7 @@ async def run(settings: ProfileApiSettings) -> None:
 async def _serve(settings: ProfileApiSettings, definitions: Definitions, metrics: Metrics, stop: asyncio.Event) -> None:
     keeper, database = definitions.keeper, Database(settings)
     # For announcements alone: without the broker, changes of the definitions arrive by poll.
-    broker = await amqp.connect(settings.broker_url.get_secret_value())
+    broker = await open_broker(settings)
     readiness = Readiness({"definitions": keeper.check, "database": health.check_of(database.check)})
     app = build_app(settings, keeper, database, readiness, metrics)
     try:

@@ -9,7 +9,7 @@ from services.profile_writer.settings import ProfileWriterSettings
 from services.profile_writer.store import Store
 from shared.contract import topology
 from shared.contract.messages import MappedBatch, decode_mapped, encode_mapped
-from shared.runtime import amqp, health, log
+from shared.runtime import health, log
 from shared.runtime.api import application
 from shared.runtime.broker import PREFETCH, UnavailableError
 from shared.runtime.clock import system_clock
@@ -17,6 +17,7 @@ from shared.runtime.health import Health
 from shared.runtime.metrics import Metrics
 from shared.runtime.postgres import Database
 from shared.runtime.process import serving, stop_on_signals, work
+from shared.runtime.transport import open_broker
 from shared.runtime.worker import Stage, Worker
 
 _log = structlog.get_logger()
@@ -40,7 +41,7 @@ async def run(settings: ProfileWriterSettings) -> None:
     metrics = Metrics()
     database = Database(settings)
     store = Store(database, system_clock, settings.retention_days)
-    broker = await amqp.connect(settings.broker_url.get_secret_value(), publish_timeout_s=settings.publish_timeout_s)
+    broker = await open_broker(settings)
     worker = Worker(STAGE, WriteHandler(store, metrics), broker, metrics, settings.patience_s)
     readiness = health.Readiness(
         {"broker": health.check_of(broker.check), "database": health.check_of(database.check)}, lambda: broker.notes

@@ -79,7 +79,9 @@ class AmqpBroker:
         async with _connection(self._url, "listens") as connection:
             await _declare(connection)
             channel = await _open(connection, confirms=False)
-            queue = await _answer(channel.declare_queue(exclusive=True, auto_delete=True), _RPC_TIMEOUT_S)
+            # All notices say the same, so that one that waits is as good as many.
+            declaration = channel.declare_queue(exclusive=True, auto_delete=True, arguments={"x-max-length": 1})
+            queue = await _answer(declaration, _RPC_TIMEOUT_S)
             await _answer(queue.bind(topology.CONFIG_EXCHANGE), _RPC_TIMEOUT_S)
             consumer = AmqpConsumer()
             await _answer(consumer.subscribe(connection, queue.name, PREFETCH), _RPC_TIMEOUT_S)

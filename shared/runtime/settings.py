@@ -25,7 +25,9 @@ class Settings(BaseSettings):
 class BrokerSettings(Settings):
     """For services that publish or consume."""
 
-    broker_url: SecretStr = Field(description="amqp://user:password@host:port/vhost")
+    broker_url: SecretStr = Field(
+        description="amqp://user:password@host:port/vhost, or postgresql://inlet_queue:password@host:port/database"
+    )
     publish_timeout_s: float = Field(4.0, gt=0, description="how long the broker may take to confirm")
     patience_s: float = Field(60.0, gt=0, description="how long failed work is tried again before its frame goes back")
 
@@ -33,7 +35,9 @@ class BrokerSettings(Settings):
 class SnapshotSettings(Settings):
     """For services that need the definitions: from the config API, or from a file."""
 
-    config_url: str | None = Field(None, pattern="^https?://[^/]+$", description="http://host:port of the config API")
+    config_url: str | None = Field(
+        None, pattern=r"^https?://[^/?#@\s]+$", description="http://host:port of the config API"
+    )
     service_token: SecretStr | None = Field(None, min_length=16, description="secret shown to the config API")
     snapshot_file: Path | None = Field(None, description="the definitions as a file, instead of the config API")
     snapshot_cache: Path | None = Field(None, description="where the last good snapshot is kept for a restart")
@@ -75,9 +79,14 @@ class MigrateSettings(Settings):
     profile_writer_password: SecretStr = Field(description="password of the role inlet_profile_writer")
     profile_api_password: SecretStr = Field(description="password of the role inlet_profile_api")
 
+    queue_password: SecretStr | None = Field(
+        None, description="password of the role inlet_queue, for queues in PostgreSQL"
+    )
+
     def passwords(self) -> dict[str, str]:
         """Each service's role with its password."""
-        return {
+        queue = {} if self.queue_password is None else {"inlet_queue": self.queue_password.get_secret_value()}
+        return queue | {
             "inlet_config_api": self.config_api_password.get_secret_value(),
             "inlet_profile_writer": self.profile_writer_password.get_secret_value(),
             "inlet_profile_api": self.profile_api_password.get_secret_value(),

@@ -5,10 +5,14 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from shared.runtime import postgres
 
-_ROLES = ("inlet_config_api", "inlet_profile_writer", "inlet_profile_api")
+_ROLES = ("inlet_queue", "inlet_config_api", "inlet_profile_writer", "inlet_profile_api")
 PASSWORDS = dict.fromkeys(_ROLES, "a password for tests")
 _SERVICES = Path(__file__).parents[2] / "services"
-SCHEMAS = {"config": _SERVICES / "config_api" / "migrations", "profiles": _SERVICES / "profile_writer" / "migrations"}
+SCHEMAS = {
+    "config": _SERVICES / "config_api" / "migrations",
+    "profiles": _SERVICES / "profile_writer" / "migrations",
+    "queue": _SERVICES.parent / "shared" / "runtime" / "queue_migrations",
+}
 
 
 async def migrate(url: str) -> None:

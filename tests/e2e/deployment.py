@@ -61,7 +61,7 @@ class Session:
 
 @dataclass
 class Deployment:
-    """Five services on one broker and one database."""
+    """Five services on one broker and one database; without a broker's URL the queues are in the database."""
 
     broker_url: str
     database_url: str
@@ -77,7 +77,7 @@ class Deployment:
         """Migrates, starts all services, signs the first admin in. `settings` are in lower case without prefix."""
         ports = dict(zip(_ROLES, free_ports(len(_ROLES)), strict=True))
         shared = {f"INLET_{name.upper()}": value for name, value in settings.items()} | {
-            "INLET_BROKER_URL": self.broker_url,
+            "INLET_BROKER_URL": self.broker_url or self._url_of("inlet_queue"),
             "INLET_RECEIPT_KEY": secrets.token_hex(16),
             "INLET_SESSION_KEY": self.session_key,
             "INLET_SERVICE_TOKEN": self.service_token,
@@ -87,6 +87,8 @@ class Deployment:
             for name, role in _ROLES.items()
             if role
         }
+        if not self.broker_url:
+            passwords["INLET_QUEUE_PASSWORD"] = self.role_password
         await asyncio.to_thread(run, "migrate", shared | passwords | {"INLET_MIGRATE_URL": self.database_url})
         for name, role in _ROLES.items():
             own = {"INLET_DATABASE_URL": self._url_of(role)} if role else {}
