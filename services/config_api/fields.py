@@ -2,24 +2,15 @@
 
 from typing import Annotated, Protocol, TypeVar
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
+from shared.contract.definitions import DisplayName
 from shared.runtime.operations import Call, Page, Query
 
 MAX_LIMIT = 1000
 
 
-def _printable(text: str) -> str:
-    """PostgreSQL has no NUL in text, and a name that shows nothing can be told from no other."""
-    if "\0" in text:
-        raise ValueError("must not contain NUL")
-    if not text.strip():
-        raise ValueError("must show something")
-    return text
-
-
-Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_printable)]
-"""A name for people: whatever they write, kept as it is."""
+Name = DisplayName
 
 
 class Listed(Query):

@@ -1,124 +1,150 @@
 """What would have to change for the definitions to be as a file says. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 
-from pydantic import BaseModel
-
-from services.config_as_code.document import AttributePart, Document, EnvironmentPart, IntegrationPart, SystemPart
+from services.config_as_code.document import AttributePart, Document, IntegrationPart, Part, SystemPart
 from services.config_as_code.reading import Path
 
 Kind = Literal["system", "environment", "attribute", "integration"]
+
+_ORDER: tuple[Kind, ...] = ("system", "environment", "attribute", "integration")  # nothing refers to what comes later
+
+
+class Identity(NamedTuple):
+    """What a part is known by: its system's key, its own key, or its environment and its name."""
+
+    kind: Kind
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        names = (*self.names[:-1], _shown(self.names[-1])) if self.kind == "integration" else self.names
+        return f"{self.kind} {'/'.join(names)}"
+
+
+class Placed(NamedTuple):
+    """A part, and where it stands in its document."""
+
+    path: Path
+    part: Part
 
 
 @dataclass(frozen=True)
 class Difference:
     """One thing to be made (`before` None), changed, or deleted (`after` None)."""
 
-    kind: Kind
-    system: str
-    name: str
-    before: BaseModel | None
-    after: BaseModel | None
+    identity: Identity
+    before: Part | None
+    after: Part | None
 
-    def lines(self) -> Iterator[str]:
-        """As people read it."""
-        what = f"{self.kind} {self.system}" + (f"/{self.name}" if self.name else "")
+    def lines(self) -> list[str]:
+        """As people read it: one line for what is made or deleted, else one for each field that changes."""
         if self.before is None:
-            yield f"+ {what}"
-        elif self.after is None:
-            yield f"- {what}"
-        else:
-            for place, old, new in _changed(
-                "", self.before.model_dump(mode="json"), self.after.model_dump(mode="json")
-            ):
-                yield f"~ {what}: {place} {old!r} -> {new!r}"
+            return [f"+ {self.identity}"]
+        if self.after is None:
+            return [f"- {self.identity}"]
+        changed = _changed("", self.before.model_dump(mode="json"), self.after.model_dump(mode="json"))
+        return [f"~ {self.identity}: {field} {_shown(old)} -> {_shown(new)}" for field, old, new in changed]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Comparison:
-    """All differences, in the order in which they can be made; what is impossible; what the file does not name."""
+    """All differences, in the order in which they can be made; what can never be; what stays though not named."""
 
-    differences: list[Difference] = field(default_factory=list)
-    impossible: list[tuple[Path, str]] = field(default_factory=list)
-    unnamed: list[Difference] = field(default_factory=list)
+    differences: list[Difference]
+    impossible: list[tuple[Path, str]]
+    left: list[Identity]
 
 
 def compare(have: Document, want: Document, *, prune: bool = False) -> Comparison:
-    """From what there is to what the file says. `prune` deletes integrations and attributes that it does not name."""
-    comparison = Comparison()
-    systems = {system.key: system for system in have.systems}
-    for number, system in enumerate(want.systems):
-        before = systems.get(system.key)
-        _compare_system(comparison, before or SystemPart(key=system.key, name=system.name), system, number)
-        if before is None:
-            comparison.differences.insert(0, Difference("system", system.key, "", None, _head(system)))
-    order = {"system": 0, "environment": 1, "attribute": 2, "integration": 3}
-    comparison.differences.sort(key=lambda each: order[each.kind])
-    if prune:
-        comparison.unnamed.sort(key=lambda each: -order[each.kind])
-        comparison.differences.extend(comparison.unnamed)
-        comparison.unnamed = []
-    return comparison
+    """From what there is to what the file says.
+
+    `prune` deletes the integrations and attributes of the file's systems that it does not name; nothing deletes systems
+    and environments, and what belongs to systems that the file does not name is not looked at.
+    """
+    there, wanted = parts(have), parts(want)
+    differences = [
+        Difference(identity, before, placed.part)
+        for identity, placed in sorted(wanted.items(), key=lambda each: _ORDER.index(each[0].kind))
+        if (before := _part(there, identity)) != placed.part
+    ]
+    systems = {system.key for system in want.systems}
+    unnamed = [each for each in there if each not in wanted and (each.kind == "system" or each.names[0] in systems)]
+    deleted = [each for each in unnamed if prune and each.kind in {"integration", "attribute"}]
+    deleted.sort(key=lambda each: -_ORDER.index(each.kind))
+    differences.extend(Difference(each, there[each].part, None) for each in deleted)
+    return Comparison(differences, list(_impossible(there, wanted)), [each for each in unnamed if each not in deleted])
 
 
-def _compare_system(comparison: Comparison, have: SystemPart, want: SystemPart, number: int) -> None:
-    at: Path = ("systems", number)
-    if have.name != want.name:
-        comparison.differences.append(Difference("system", want.key, "", _head(have), _head(want)))
-    environments = _by_name(have.environments)
-    for name, part in _by_name(want.environments).items():
-        _add(comparison, "environment", want.key, name, environments.get(name), part)
-    attributes, wanted = _by_name(have.attributes), _by_name(want.attributes)
-    for place, (name, part) in enumerate(wanted.items()):
-        before = attributes.get(name)
-        if before is not None and before.type != part.type:
-            message = f"an attribute's type never changes; it is {before.type}"
-            comparison.impossible.append(((*at, "attributes", place, "type"), message))
-        _add(comparison, "attribute", want.key, name, before, part)
-    integrations = {f"{part.environment}/{part.name}": part for part in have.integrations}
-    named = {f"{part.environment}/{part.name}": part for part in want.integrations}
-    for place, (name, integration) in enumerate(named.items()):
-        former = integrations.get(name)
-        if former is not None and former.state != "draft" and integration.state == "draft":
-            message = f"the integration is {former.state} and never a draft again"
-            comparison.impossible.append(((*at, "integrations", place, "state"), message))
-        _add(comparison, "integration", want.key, name, former, integration)
-    for name in integrations.keys() - named.keys():
-        comparison.unnamed.append(Difference("integration", want.key, name, integrations[name], None))
-    for name in attributes.keys() - wanted.keys():
-        comparison.unnamed.append(Difference("attribute", want.key, name, attributes[name], None))
+def parts(document: Document) -> dict[Identity, Placed]:
+    """All parts of a document, each without what belongs to it."""
+    found: dict[Identity, Placed] = {}
+    for number, system in enumerate(document.systems):
+        at, key = ("systems", number), system.key
+        found[Identity("system", (key,))] = Placed(at, SystemPart(key=key, name=system.name))
+        for place, environment in enumerate(system.environments):
+            found[Identity("environment", (key, environment.key))] = Placed((*at, "environments", place), environment)
+        for place, attribute in enumerate(system.attributes):
+            found[Identity("attribute", (key, attribute.key))] = Placed((*at, "attributes", place), attribute)
+        for place, part in enumerate(system.integrations):
+            found[Identity("integration", (key, part.environment, part.name))] = Placed(
+                (*at, "integrations", place), part
+            )
+    return found
 
 
-def _by_name(parts: Sequence[AttributePart] | Sequence[EnvironmentPart]) -> dict[str, Any]:
-    return {part.key: part for part in parts}
+def _part(there: Mapping[Identity, Placed], identity: Identity) -> Part | None:
+    placed = there.get(identity)
+    return None if placed is None else placed.part
 
 
-def _head(system: SystemPart) -> SystemPart:
-    return SystemPart(key=system.key, name=system.name)
+def _impossible(there: Mapping[Identity, Placed], wanted: Mapping[Identity, Placed]) -> Iterator[tuple[Path, str]]:
+    """What the config API would refuse half-way, found before the first change."""
+    holders = {
+        (identity.names[0], placed.part.name): placed.part.key
+        for identity, placed in there.items()
+        if isinstance(placed.part, AttributePart)
+    }
+    for identity, (path, part) in wanted.items():
+        before = _part(there, identity)
+        if isinstance(part, AttributePart):
+            holder = holders.get((identity.names[0], part.name), part.key)
+            found = _of_attribute(before, part, holder)
+        else:
+            found = _of_state(before, part)
+        yield from (((*path, field), message) for field, message in found)
 
 
-def _add(  # noqa: PLR0913, PLR0917 - one difference
-    comparison: Comparison,
-    kind: Kind,
-    system: str,
-    name: str,
-    before: EnvironmentPart | AttributePart | IntegrationPart | None,
-    after: EnvironmentPart | AttributePart | IntegrationPart,
-) -> None:
-    if before != after:
-        comparison.differences.append(Difference(kind, system, name, before, after))
+def _of_attribute(before: Part | None, after: AttributePart, holder: str) -> Iterator[tuple[str, str]]:
+    if holder != after.key:
+        yield "name", f"the attribute {holder} has this name: first rename or delete that one alone"
+    if isinstance(before, AttributePart) and before.type != after.type:
+        yield "type", f"a type never changes, and this one is {before.type}: make another attribute"
 
 
-def _changed(place: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
-    """The places at which two values differ."""
+def _of_state(before: Part | None, after: Part) -> Iterator[tuple[str, str]]:
+    if not isinstance(before, IntegrationPart) or not isinstance(after, IntegrationPart):
+        return
+    if after.state == "draft" != before.state:
+        yield "state", f"the integration is {before.state}, and never a draft again"
+
+
+def _changed(field: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
+    """The fields in which two values differ."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in dict.fromkeys([*before, *after]):
-            yield from _changed(f"{place}.{key}".lstrip("."), before.get(key), after.get(key))
+            yield from _changed(f"{field}.{key}".lstrip("."), before.get(key), after.get(key))
     elif isinstance(before, list) and isinstance(after, list):
         for number in range(max(len(before), len(after))):
             pair = [each[number] if number < len(each) else None for each in (before, after)]
-            yield from _changed(f"{place}[{number}]", *pair)
+            yield from _changed(f"{field}[{number}]", *pair)
     elif before != after:
-        yield place, before, after
+        yield field, before, after
+
+
+def _shown(value: Any) -> str:
+    """On one line, and nothing in it that a terminal would obey."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if text.isprintable() else json.dumps(value)

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.contract.definitions import (
     MAX_MAPPINGS,
     AttributeType,
+    DisplayName,
     Key,
     ObservedAtRule,
     OnEmpty,
@@ -16,30 +17,31 @@ from shared.contract.definitions import (
     UserIdRule,
 )
 
-Name = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
 State = Literal["draft", "active", "paused"]
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """What is in the file, and nothing else."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class EnvironmentPart(_Part):
+class EnvironmentPart(Part):
     """An environment of a system."""
 
     key: Key
-    name: Name
+    name: DisplayName
 
 
-class AttributePart(_Part):
+class AttributePart(Part):
     """An attribute of a system."""
 
     key: Key
-    name: Name
+    name: DisplayName
     type: AttributeType
 
 
-class MappingPart(_Part):
+class MappingPart(Part):
     """A property and the attribute (by key) that it feeds."""
 
     property: PropertyName
@@ -49,18 +51,18 @@ class MappingPart(_Part):
     time_zone: str | None = None
 
 
-class UserIdPart(UserIdRule, _Part):
+class UserIdPart(UserIdRule, Part):
     """Where the user ID is."""
 
 
-class ObservedAtPart(ObservedAtRule, _Part):
+class ObservedAtPart(ObservedAtRule, Part):
     """Where the source's own time of the change is."""
 
 
-class IntegrationPart(_Part):
+class IntegrationPart(Part):
     """An integration, known by its environment and its name."""
 
-    name: Name
+    name: DisplayName
     environment: Key
     state: State = "draft"
     user_id: UserIdPart
@@ -70,17 +72,17 @@ class IntegrationPart(_Part):
     observed_at: ObservedAtPart | None = None
 
 
-class SystemPart(_Part):
+class SystemPart(Part):
     """A system with all that belongs to it."""
 
     key: Key
-    name: Name
+    name: DisplayName
     environments: tuple[EnvironmentPart, ...] = ()
     attributes: tuple[AttributePart, ...] = ()
     integrations: tuple[IntegrationPart, ...] = ()
 
 
-class Document(_Part):
+class Document(Part):
     """All definitions. Tokens and users are no part of it."""
 
     systems: tuple[SystemPart, ...] = ()

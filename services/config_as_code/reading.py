@@ -1,14 +1,15 @@
 """From YAML to a document, and back; whatever is wrong is named with its line and its field. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from services.config_as_code.document import Document, IntegrationPart, SystemPart
+from services.config_as_code.document import Document, IntegrationPart, MappingPart, SystemPart
 from shared.contract import mapping_rules
-from shared.contract.definitions import PropertyMapping
+from shared.contract.definitions import AttributeType, PropertyMapping
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_DEPTH = 32
@@ -25,18 +26,18 @@ class Flaw(NamedTuple):
 
 
 class InvalidFileError(Exception):
-    """A file that holds no definitions, with everything that is wrong in it."""
+    """A file that holds no definitions, with everything that is wrong in it, by line."""
 
-    def __init__(self, flaws: Sequence[Flaw]) -> None:
-        super().__init__("; ".join(f"line {flaw.line}: {flaw.field}: {flaw.message}" for flaw in flaws))
-        self.flaws = flaws
+    def __init__(self, flaws: Iterable[Flaw]) -> None:
+        self.flaws: Sequence[Flaw] = sorted(flaws)
+        super().__init__("; ".join(f"line {flaw.line}: {flaw.field}: {flaw.message}" for flaw in self.flaws))
 
 
 class Source(NamedTuple):
     """A document, and the line of each of its fields."""
 
     document: Document
-    lines: dict[Path, int]
+    lines: Mapping[Path, int]
 
     def flaw(self, path: Path, message: str) -> Flaw:
         """Something that is wrong at a field."""
@@ -46,14 +47,13 @@ class Source(NamedTuple):
 def read(raw: bytes) -> Source:
     """Reads a file's content. Raises `InvalidFileError`; then nothing of it may be used."""
     if len(raw) > MAX_BYTES:
-        raise InvalidFileError([Flaw(1, "file", f"larger than {MAX_BYTES} bytes")])
+        raise InvalidFileError([Flaw(1, "file", f"is larger than {MAX_BYTES} bytes")])
     lines: dict[Path, int] = {}
-    content = _plain(raw, lines)
+    content = _content(raw, lines)
     try:
         document = Document.model_validate({} if content is None else content)
     except ValidationError as error:
-        details = error.errors(include_url=False, include_context=False, include_input=False)
-        raise InvalidFileError([_flaw(lines, each["loc"], each["msg"]) for each in details]) from None
+        raise InvalidFileError(_flaw(lines, each["loc"], _said(each)) for each in error.errors()) from None
     flaws = [_flaw(lines, path, message) for path, message in _broken(document)]
     if flaws:
         raise InvalidFileError(flaws)
@@ -76,68 +76,106 @@ class _Dumper(yaml.SafeDumper):
     yaml_representers = {**yaml.SafeDumper.yaml_representers, str: _text}  # noqa: RUF012 - as yaml declares it
 
 
-def _plain(raw: bytes, lines: dict[Path, int]) -> Any:
+class _Loader(yaml.SafeLoader):
+    """Takes no anchors and aliases, by which a small file grows without bound, and nothing nested deep."""
+
+    _depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event = self.peek_event()  # type: ignore[no-untyped-call] # the stubs leave it out
+        if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
+            raise yaml.MarkedYAMLError(problem="anchors and aliases are not taken", problem_mark=event.start_mark)
+        if self._depth > MAX_DEPTH:
+            raise yaml.MarkedYAMLError(problem="nested too deep", problem_mark=event.start_mark)
+        self._depth += 1
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+
+def _content(raw: bytes, lines: dict[Path, int]) -> Any:
     try:
-        for token in yaml.scan(raw, Loader=yaml.SafeLoader):
-            if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
-                raise InvalidFileError([Flaw(token.start_mark.line + 1, "file", "anchors and aliases are not taken")])
-        loader = yaml.SafeLoader(raw)
+        loader = _Loader(raw)
         node = loader.get_single_node()
         return None if node is None else _value(loader, node, (), lines)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = 1 if mark is None else mark.line + 1
-        raise InvalidFileError([Flaw(line, "file", f"no YAML: {error.problem or error.context}")]) from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise InvalidFileError([Flaw(1, "file", f"no YAML: {type(error).__name__}")]) from None
+        raise InvalidFileError([Flaw(line, "file", f"is no YAML: {error.problem or error.context}")]) from None
+    except yaml.reader.ReaderError as error:
+        line = raw.decode(errors="replace")[: error.position].count("\n") + 1
+        raise InvalidFileError([Flaw(line, "file", f"is no YAML: {error.reason}")]) from None
 
 
 def _value(loader: yaml.SafeLoader, node: yaml.Node, path: Path, lines: dict[Path, int]) -> Any:
-    lines[path] = node.start_mark.line + 1
-    if len(path) > MAX_DEPTH:
-        raise InvalidFileError([_flaw(lines, path, "nested too deep")])
+    """What a node holds; notes the line of every field, at its key if it has one."""
+    lines.setdefault(path, node.start_mark.line + 1)
     if isinstance(node, yaml.SequenceNode):
         return [_value(loader, each, (*path, number), lines) for number, each in enumerate(node.value)]
-    if not isinstance(node, yaml.MappingNode):
-        return loader.construct_object(node, deep=True)
+    if isinstance(node, yaml.MappingNode):
+        return _fields(loader, node, path, lines)
+    try:
+        return loader.construct_object(node)
+    except ValueError as error:  # such as 2024-02-30, which yaml takes for a date
+        raise InvalidFileError([_flaw(lines, path, f"{error}: text needs quotes")]) from None
+    except yaml.MarkedYAMLError as error:
+        raise InvalidFileError([_flaw(lines, path, f"{error.problem}: text needs quotes")]) from None
+
+
+def _fields(loader: yaml.SafeLoader, node: yaml.MappingNode, path: Path, lines: dict[Path, int]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in node.value:
         name = key.value if isinstance(key, yaml.ScalarNode) else "?"
-        lines[(*path, name)] = key.start_mark.line + 1
         if name in found:
-            raise InvalidFileError([_flaw(lines, (*path, name), "stands twice")])
+            flaw = _flaw(lines, (*path, name), f"stands twice, also in line {lines[*path, name]}")
+            raise InvalidFileError([flaw._replace(line=key.start_mark.line + 1)])
+        lines[*path, name] = key.start_mark.line + 1
         found[name] = _value(loader, value, (*path, name), lines)
-        lines[(*path, name)] = key.start_mark.line + 1
     return found
 
 
-def _flaw(lines: dict[Path, int], path: Path, message: str) -> Flaw:
+def _flaw(lines: Mapping[Path, int], path: Path, message: str) -> Flaw:
     """At the line of the field, or of the nearest thing around it that is in the file."""
-    known = next(path[:length] for length in range(len(path), -1, -1) if path[:length] in lines or length == 0)
-    field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
-    return Flaw(lines.get(known, 1), field or "file", message)
+    around = (path[:length] for length in range(len(path), -1, -1))
+    line = next((lines[each] for each in around if each in lines), 1)
+    return Flaw(line, "".join(map(_step, path)).lstrip(".") or "file", message)
+
+
+def _step(part: str | int) -> str:
+    return f".{part}" if isinstance(part, str) and part.isidentifier() else f"[{part!r}]"
+
+
+def _said(error: ErrorDetails) -> str:
+    """What pydantic found, in a few words."""
+    match error["type"]:
+        case "string_type":
+            return "must be text; what YAML takes for something else needs quotes"
+        case "missing":
+            return "is missing"
+        case "extra_forbidden":
+            return "is no field that is known here"
+    return error["msg"].replace("Input should", "must").replace("String should", "must").removeprefix("Value error, ")
 
 
 def _broken(document: Document) -> Iterator[tuple[Path, str]]:
     """What the form of the fields does not say: what stands twice, what refers to nothing, rules of mappings."""
-    yield from _twice(("systems",), (system.key for system in document.systems), "key")
+    yield from _twice(("systems",), "key", (system.key for system in document.systems))
     for number, system in enumerate(document.systems):
         at: Path = ("systems", number)
-        yield from _twice((*at, "environments"), (each.key for each in system.environments), "key")
-        yield from _twice((*at, "attributes"), (each.key for each in system.attributes), "key")
-        yield from _twice((*at, "attributes"), (each.name for each in system.attributes), "name")
+        yield from _twice((*at, "environments"), "key", (each.key for each in system.environments))
+        yield from _twice((*at, "attributes"), "key", (each.key for each in system.attributes))
+        yield from _twice((*at, "attributes"), "name", (each.name for each in system.attributes))
         names = ((each.environment, each.name) for each in system.integrations)
-        yield from _twice((*at, "integrations"), names, "name")
+        yield from _twice((*at, "integrations"), "name", names)
         for place, part in enumerate(system.integrations):
             yield from _of_integration((*at, "integrations", place), system, part)
 
 
-def _twice(at: Path, values: Iterable[object], field: str) -> Iterator[tuple[Path, str]]:
-    seen = set()
+def _twice(at: Path, field: str, values: Iterable[object]) -> Iterator[tuple[Path, str]]:
+    seen: dict[object, int] = {}
     for number, value in enumerate(values):
-        if value in seen:
-            yield (*at, number, field), "stands twice"
-        seen.add(value)
+        if seen.setdefault(value, number) != number:
+            yield (*at, number, field), f"stands twice, also at [{seen[value]}]"
 
 
 def _of_integration(at: Path, system: SystemPart, part: IntegrationPart) -> Iterator[tuple[Path, str]]:
@@ -146,15 +184,15 @@ def _of_integration(at: Path, system: SystemPart, part: IntegrationPart) -> Iter
     known = {each.key: (number, each.type) for number, each in enumerate(system.attributes, 1)}
     missing = [number for number, each in enumerate(part.mappings) if each.attribute not in known]
     for number in missing:
-        yield (*at, "mappings", number, "attribute"), "the system has no such attribute"
-    if missing:
-        return
-    resolved = [
-        PropertyMapping(
-            **each.model_dump(exclude={"attribute"}), attribute=known[each.attribute][0], type=known[each.attribute][1]
-        )
-        for each in part.mappings
-    ]
-    for breach in mapping_rules.breaches(resolved, part.observed_at):
-        inner = (int(each) if each.isdigit() else each for each in breach.pointer.strip("/").split("/"))
-        yield (*at, *inner), breach.message
+        key = part.mappings[number].attribute
+        yield (*at, "mappings", number, "attribute"), f"the system has no attribute {key}"
+    if not missing:
+        resolved = [_resolved(each, *known[each.attribute]) for each in part.mappings]
+        for breach in mapping_rules.breaches(resolved, part.observed_at):
+            inner = (int(each) if each.isdigit() else each for each in breach.pointer.strip("/").split("/"))
+            yield (*at, *inner), breach.message
+
+
+def _resolved(part: MappingPart, number: int, kind: AttributeType) -> PropertyMapping:
+    """As the rules of mappings look at it: with a number for the attribute, which it has here alone."""
+    return PropertyMapping(**part.model_dump(exclude={"attribute"}), attribute=number, type=kind)

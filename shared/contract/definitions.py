@@ -7,12 +7,25 @@ never reused; keys are for URLs; names are for people and may change at any time
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+
+def _visible(text: str) -> str:
+    """PostgreSQL has no NUL in text, and a name that shows nothing can be told from no other."""
+    if "\0" in text:
+        raise ValueError("must not contain NUL")
+    if not text.strip():
+        raise ValueError("must show something")
+    return text
+
 
 Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 PropertyName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00]+$")]  # NUL fits no database text
+DisplayName = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_visible)]
+"""A name for people: whatever they write, kept as it is."""
+
 MAX_MAPPINGS = 500
 
 
