@@ -29,8 +29,8 @@ async def open_definitions(settings: SnapshotSettings, metrics: Metrics) -> Asyn
         poll_s=settings.snapshot_poll_s,
         max_age_s=settings.snapshot_max_age_s,
     )
-    await keeper.start()
     try:
+        await keeper.start()
         yield Definitions(source, keeper, settings.last_use_s)
     finally:
         if isinstance(source, HttpSource):
@@ -47,14 +47,15 @@ class Definitions:
 
     async def keep_up(self, broker: NewsBroker, used: dict[str, int], stop: asyncio.Event) -> None:
         """Refreshes by poll and on announcements, and reports the use of tokens, until `stop` is set."""
-        following = asyncio.create_task(follow(broker, self.keeper))
-        reporting = asyncio.create_task(self._report_use(used))
-        try:
-            await self.keeper.run(stop)
-        finally:
-            following.cancel()
-            reporting.cancel()
-            await asyncio.wait({following, reporting})
+        async with asyncio.TaskGroup() as tasks:
+            background = [
+                tasks.create_task(self.keeper.run(stop)),
+                tasks.create_task(follow(broker, self.keeper)),
+                tasks.create_task(self._report_use(used)),
+            ]
+            await stop.wait()
+            for task in background:  # what waits for an answer would only hold up the end
+                task.cancel()
         await self._report(used)
 
     async def _report_use(self, used: dict[str, int]) -> None:
@@ -64,14 +65,15 @@ class Definitions:
 
     async def _report(self, used: dict[str, int]) -> None:
         """What could not be told is told next time; there are never more entries than tokens."""
-        taken = dict(used)
-        used.clear()
+        told = dict(used)
         try:
-            await self._source.report_use(taken)
+            await self._source.report_use(told)
         except UnavailableError as error:
             _log.warning("use of tokens not reported", reason=str(error))
-            for sha256, at in taken.items():
-                used.setdefault(sha256, at)
+            return
+        for sha256, at in told.items():
+            if used.get(sha256) == at:  # else it was used again meanwhile
+                del used[sha256]
 
 
 async def follow(broker: NewsBroker, keeper: SnapshotKeeper) -> None:

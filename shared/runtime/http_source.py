@@ -18,18 +18,24 @@ from shared.runtime.snapshot import parse_snapshot
 
 TIME_HEADER = "X-Inlet-Time"
 MAX_USED = 1000
-_TIMEOUT = aiohttp.ClientTimeout(total=5.0)
+_TIMEOUT_S = 5.0
+_MAX_DIGITS = 18  # of a time in microseconds: more would not be one, and need not fit a float
 
 
 class HttpSource:
-    """A `SnapshotSource` behind `/internal/v1` of the config API at `url`."""
+    """A `SnapshotSource` behind `/internal/v1` of the config API at `url`.
 
-    def __init__(self, url: str, token: str, clock: Clock) -> None:
+    `timeout_s` is how long an answer may take, its body included.
+    """
+
+    def __init__(self, url: str, token: str, clock: Clock, *, timeout_s: float = _TIMEOUT_S) -> None:
         self._url = f"{url}/internal/v1"
         self._clock = clock
         self._tag: str | None = None
         self._client = aiohttp.ClientSession(
-            headers={"Authorization": f"Bearer {token}"}, timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=aiohttp.ClientTimeout(total=timeout_s),
+            cookie_jar=aiohttp.DummyCookieJar(),
         )
         self.skew_s = 0.0
 
@@ -43,7 +49,7 @@ class HttpSource:
         sent_at = self._clock()
         async with self._asked("GET", "/snapshot", headers=headers) as answer:
             self._compare_clocks(sent_at, answer.headers.get(TIME_HEADER, ""))
-            if answer.status == HTTPStatus.NOT_MODIFIED:
+            if answer.status == HTTPStatus.NOT_MODIFIED and self._tag is not None:
                 return None
             raw = await _good(answer)
             tag = answer.headers.get("ETag")
@@ -74,15 +80,17 @@ class HttpSource:
     async def _asked(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, json: object = None
     ) -> AsyncIterator[aiohttp.ClientResponse]:
+        url = self._url + path
         try:
-            async with self._client.request(method, self._url + path, headers=headers, json=json) as answer:
+            # A redirect is followed by nobody: whoever it leads to is not the config API that we were told of.
+            async with self._client.request(method, url, headers=headers, json=json, allow_redirects=False) as answer:
                 yield answer
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise UnavailableError(f"definitions: config API: {error or type(error).__name__}") from error
 
     def _compare_clocks(self, sent_at: int, theirs: str) -> None:
         """Our clock minus theirs, as far as it cannot be explained by the time that the answer took."""
-        if not (theirs.isascii() and theirs.isdigit()):
+        if not (theirs.isascii() and theirs.isdigit() and len(theirs) <= _MAX_DIGITS):
             return
         ahead, behind = sent_at - int(theirs), self._clock() - int(theirs)
         self.skew_s = (max(ahead, 0) + min(behind, 0)) / 1e6

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -39,7 +39,7 @@ from shared.runtime.clock import system_clock
 from shared.runtime.health import Readiness
 from shared.runtime.metrics import Metrics
 from shared.runtime.process import serving
-from shared.runtime.snapshot import FileSource, SnapshotKeeper
+from shared.runtime.snapshot import FileSource, SnapshotKeeper, SnapshotSource
 
 PATH = "/public/v1/user/data"
 RECEIPT_KEY = "a key for receipts in tests"
@@ -214,8 +214,10 @@ class RunningGateway:
 
 
 @asynccontextmanager
-async def running_gateway(broker: Broker, folder: Path, **settings: Any) -> AsyncIterator[RunningGateway]:
-    """A gateway on this broker; `settings` are those of `GatewaySettings`."""
+async def running_gateway(
+    broker: Broker, folder: Path, source: Callable[[Path], SnapshotSource] = FileSource, **settings: Any
+) -> AsyncIterator[RunningGateway]:
+    """A gateway on this broker; `source` brings it the definitions in a file, `settings` are `GatewaySettings`'s."""
     secrets = Secrets()
     file = folder / "definitions.json"
     file.write_text(secrets.snapshot().model_dump_json())
@@ -223,7 +225,7 @@ async def running_gateway(broker: Broker, folder: Path, **settings: Any) -> Asyn
     fixed["session_key"] = SESSION_KEY
     chosen = GatewaySettings(**fixed | {"records_per_s": 0} | settings)
     metrics = Metrics()
-    keeper = SnapshotKeeper(FileSource(file), None, system_clock, metrics, max_age_s=chosen.snapshot_max_age_s)
+    keeper = SnapshotKeeper(source(file), None, system_clock, metrics, max_age_s=chosen.snapshot_max_age_s)
     await keeper.start()
     readiness = Readiness({"definitions": keeper.check})
     app = build_app(chosen, keeper, broker, readiness, metrics)

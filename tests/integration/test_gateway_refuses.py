@@ -4,6 +4,7 @@ import json
 import zlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ MAX_INFLATED = 256 * 1024
 @pytest.fixture
 async def gateway(broker_url: str, tmp_path: Path) -> AsyncIterator[RunningGateway]:
     broker = await amqp.connect(broker_url)
-    limits = {"max_body_bytes": MAX_BODY, "max_inflated_bytes": MAX_INFLATED, "max_records": 10}
+    limits: dict[str, Any] = {"max_body_bytes": MAX_BODY, "max_inflated_bytes": MAX_INFLATED, "max_records": 10}
     async with running_gateway(broker, tmp_path, **limits) as running:
         yield running
     await broker.close()
