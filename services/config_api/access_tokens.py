@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from services.config_api import issued
 from services.config_api.fields import Listed, Name
@@ -22,7 +22,8 @@ from shared.runtime.postgres import Session
 
 PATH = "/api/v1/access-tokens"
 
-_COLUMNS = "id, name, scopes, systems, records_per_s, expires_at, revoked_at, version, created_at, updated_at"
+_COLUMNS = """id, name, scopes, systems, records_per_s, expires_at, revoked_at, version, created_at, updated_at,
+    (SELECT max(last_used_at) FROM config.secrets WHERE access_token = access_tokens.id) AS last_used_at"""
 _ONE = f"SELECT {_COLUMNS} FROM config.access_tokens WHERE id = $1"
 _LIST = f"""
 SELECT {_COLUMNS} FROM config.access_tokens WHERE id > $1 AND (revoked_at IS NOT NULL) = $2
@@ -42,6 +43,13 @@ UPDATE config.access_tokens SET revoked_at = clock_timestamp(), version = $2, up
 """
 
 
+def _in_utc(time: datetime) -> datetime:
+    """Of a year that every time zone can write."""
+    if not 1970 <= time.year < 9999:
+        raise ValueError("must be within the years 1970 to 9998")
+    return time.astimezone(UTC)
+
+
 class AccessTokenBody(Body):
     """What an access token may do. `systems` null is all of them; `records_per_s` null is the gateways' default."""
 
@@ -49,7 +57,7 @@ class AccessTokenBody(Body):
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(Scope))]
     systems: Annotated[list[Key], Field(max_length=1000)] | None = None
     records_per_s: Annotated[int, Field(ge=0, le=10**9)] | None = None
-    expires_at: AwareDatetime | None = None
+    expires_at: Annotated[AwareDatetime, AfterValidator(_in_utc)] | None = None
 
 
 class AccessTokenView(View):
@@ -147,6 +155,7 @@ class AccessTokens:
             before = await self._live(change.session, call, access_token)
             call.require_version(before.version)
             await change.session.execute(_REVOKE, access_token, change.version)
+            await issued.revoke_all(change, access_token)
             await change.audit("revoked", "access_token", access_token, before=before)
         return Answer(None)
 
@@ -177,8 +186,7 @@ class AccessTokens:
 
     async def _values(self, change: Change, call: Call, body: AccessTokenBody) -> tuple[Any, ...]:
         systems = await system_ids(change.session, call, body.systems)
-        expires_at = None if body.expires_at is None else body.expires_at.astimezone(UTC)
-        return body.name, sorted(set(body.scopes)), systems, body.records_per_s, expires_at
+        return body.name, sorted(set(body.scopes)), systems, body.records_per_s, body.expires_at
 
     async def _live(self, session: Session, call: Call, number: int) -> AccessTokenView:
         """An access token that is not revoked. Raises `RefusalError` (404, 409)."""
@@ -199,10 +207,8 @@ class AccessTokens:
         keys, now = await system_keys(session), self._now()
         views = []
         for row in rows:
-            own = secrets[row["id"]]
-            used = [secret.last_used_at for secret in own if secret.last_used_at is not None]
             systems = None if row["systems"] is None else [keys[each] for each in row["systems"]]
             expired = row["expires_at"] is not None and row["expires_at"] <= now
-            fields = {**row, "systems": systems, "expired": expired, "last_used_at": max(used, default=None)}
-            views.append(AccessTokenView(**fields, secrets=own))
+            fields = {**row, "systems": systems, "expired": expired, "secrets": secrets[row["id"]]}
+            views.append(AccessTokenView(**fields))
         return views

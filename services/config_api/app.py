@@ -23,7 +23,7 @@ from services.config_api.store import Store
 from services.config_api.systems import Systems
 from services.config_api.users import Users
 from shared.contract.sessions import SessionSigner
-from shared.runtime import amqp, health, log
+from shared.runtime import health, log
 from shared.runtime.access import Access
 from shared.runtime.api import ACCESS, application
 from shared.runtime.clock import Clock, system_clock
@@ -33,6 +33,7 @@ from shared.runtime.metrics import Metrics
 from shared.runtime.postgres import Database
 from shared.runtime.process import serving, stop_on_signals
 from shared.runtime.snapshot import SnapshotKeeper
+from shared.runtime.transport import open_broker
 
 RESOURCES = (
     Systems,
@@ -60,7 +61,7 @@ async def run(settings: ConfigApiSettings) -> None:
     source = DatabaseSource(database)
     keeper = SnapshotKeeper(source, None, system_clock, metrics)
     await keeper.start()
-    broker = await amqp.connect(settings.broker_url.get_secret_value(), publish_timeout_s=settings.publish_timeout_s)
+    broker = await open_broker(settings)
     announcements = Announcements(broker)
     store, passwords = Store(database, keeper, announcements.changed), Passwords()
     # Without the broker, definitions can be changed all the same: the news of it waits for the others' polls.
@@ -112,8 +113,8 @@ def build_app(  # noqa: PLR0913, PLR0917 - the parts of the process, each passed
         IntegrationStates(store),
         IntegrationTokens(store),
         AccessTokens(store, clock),
-        Users(store, passwords),
-        Sessions(store, access, passwords, Attempts(), clock),
+        Users(store, passwords, clock),
+        Sessions(store, access, passwords, Attempts(), clock, settings.forwarded_for),
         Audit(store),
         Internal(source, keeper, clock),
         Docs(),

@@ -10,7 +10,7 @@ from services.config_api.store import Store, returned
 from services.config_api.systems import find_system
 from shared.contract.codes import Code
 from shared.contract.definitions import Key, Scope
-from shared.runtime.access import RefusalError
+from shared.runtime.access import Fault, RefusalError
 from shared.runtime.operations import Answer, Body, Call, Page, View, operation
 from shared.runtime.postgres import Session
 
@@ -109,3 +109,12 @@ async def find_environment(session: Session, system: int, key: str) -> Environme
     if row is None:
         raise RefusalError(HTTPStatus.NOT_FOUND, Code.NOT_FOUND)
     return EnvironmentView(**row)
+
+
+async def named_environment(session: Session, system: int, key: str) -> EnvironmentView:
+    """The environment that a body names as `environment`. Raises `RefusalError` (422)."""
+    try:
+        return await find_environment(session, system, key)
+    except RefusalError as error:
+        faults = (Fault("/environment", Code.UNKNOWN_REFERENCE),)
+        raise RefusalError(HTTPStatus.UNPROCESSABLE_ENTITY, Code.INVALID_BODY, faults=faults) from error

@@ -16,15 +16,19 @@ _KEYS = "SELECT id, key FROM config.systems ORDER BY id"
 async def system_ids(session: Session, call: Call, keys: Sequence[str] | None) -> list[int] | None:
     """The ids of systems; None is all of them.
 
-    Raises `RefusalError`: 422 for a key that is nobody's, 403 where the caller does not reach that far.
+    Raises `RefusalError`: 422 for a key that is nobody's. Callers that do not reach every system are answered 403 for
+    whatever is not theirs: they do not learn which others there are.
     """
+    own = call.caller.systems
     if keys is None:
-        if call.caller.systems is not None:
+        if own is not None:
             raise _not_allowed("/systems")
         return None
     known = {row["key"]: int(row["id"]) for row in await session.fetch(_IDS, keys)}
     for number, key in enumerate(keys):
-        if key not in known or not call.caller.reaches(known[key]):
+        if own is not None and known.get(key) not in own:
+            raise _not_allowed(f"/systems/{number}")
+        if key not in known:
             fault = Fault(f"/systems/{number}", Code.UNKNOWN_REFERENCE)
             raise RefusalError(HTTPStatus.UNPROCESSABLE_ENTITY, Code.INVALID_BODY, faults=(fault,))
     return sorted(set(known.values()))

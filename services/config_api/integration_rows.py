@@ -1,5 +1,6 @@
 """Integrations in the tables: found, written, and shown."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -115,7 +116,16 @@ async def update(  # noqa: PLR0913 - what changes, by name
 
 async def show(session: Session, row: IntegrationRow) -> IntegrationView:
     """An integration as admins see it."""
-    part = await mappings.show(session, row.mapping)
+    return (await show_all(session, [row]))[0]
+
+
+async def show_all(session: Session, rows: Sequence[IntegrationRow]) -> list[IntegrationView]:
+    """Integrations as admins see them."""
+    parts = await mappings.show(session, [row.mapping for row in rows])
+    return [_view(row, part) for row, part in zip(rows, parts, strict=True)]
+
+
+def _view(row: IntegrationRow, part: MappingPartView) -> IntegrationView:
     own = {name: getattr(row, name) for name in IntegrationView.model_fields if name in IntegrationRow.__annotations__}
     return IntegrationView(**own, **{name: getattr(part, name) for name in MappingPartView.model_fields})
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Literal
 
 from services.config_api import integration_rows as rows
-from services.config_api.environments import find_environment
+from services.config_api.environments import named_environment
 from services.config_api.fields import Listed, Name, page, reach
 from services.config_api.integration_rows import IntegrationRow, IntegrationView, find_integration
 from services.config_api.mappings import MappingPart, resolve
@@ -53,7 +53,7 @@ class Integrations:
         where = (query.cursor, reach(call), query.system, query.environment, query.state, query.limit + 1)
         async with self.store.read() as session:
             found = await rows.list_integrations(session, *where)
-            views = [await rows.show(session, row) for row in found[: query.limit]]
+            views = await rows.show_all(session, found[: query.limit])
         return Page(items=views, next=page(found, query.limit).next)
 
     @operation("POST", PATH, Scope.CONFIG_WRITE, status=HTTPStatus.CREATED, problems=(HTTPStatus.CONFLICT,))
@@ -116,14 +116,12 @@ class Integrations:
 
 async def _place(change: Change, call: Call, body: NewIntegration) -> tuple[int, int]:
     """The ids of the system and the environment. Raises `RefusalError` (422) where there is none of that key."""
-    pointer = "/system"
     try:
         system = await find_system(change.session, call, body.system)
-        pointer = "/environment"
-        return system.id, (await find_environment(change.session, system.id, body.environment)).id
     except RefusalError as error:
-        faults = (Fault(pointer, Code.UNKNOWN_REFERENCE),)
+        faults = (Fault("/system", Code.UNKNOWN_REFERENCE),)
         raise RefusalError(HTTPStatus.UNPROCESSABLE_ENTITY, Code.INVALID_BODY, faults=faults) from error
+    return system.id, (await named_environment(change.session, system.id, body.environment)).id
 
 
 async def _editable(change: Change, call: Call, integration: int) -> IntegrationRow:

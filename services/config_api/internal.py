@@ -10,7 +10,7 @@ from pydantic import Field
 from services.config_api.snapshot import DatabaseSource
 from shared.contract.codes import Code
 from shared.contract.definitions import Id, Revision, Sha256, Snapshot
-from shared.runtime.access import RefusalError, Right
+from shared.runtime.access import RefusalError, Right, unavailable
 from shared.runtime.clock import Clock
 from shared.runtime.http_source import MAX_USED, TIME_HEADER
 from shared.runtime.operations import Answer, Body, Call, operation
@@ -38,7 +38,7 @@ class Internal:
     keeper: SnapshotKeeper
     clock: Clock
 
-    @operation("GET", "/internal/v1/snapshot", Right.SERVICE, sends=Snapshot)
+    @operation("GET", "/internal/v1/snapshot", Right.SERVICE, sends=Snapshot, problems=(HTTPStatus.NOT_MODIFIED,))
     async def snapshot(self, call: Call) -> web.Response:
         """Read the definitions of the moment; 304 where If-None-Match names their ETag.
 
@@ -46,6 +46,8 @@ class Internal:
         """
         await self.source.check()
         await self.keeper.refresh()  # another process may have changed them
+        if not self.source.raw:
+            raise unavailable()
         headers = {"ETag": f'"{self.source.tag}"', TIME_HEADER: str(self.clock()), "Cache-Control": "no-cache"}
         if call.request.headers.get("If-None-Match", "").removeprefix("W/") == headers["ETag"]:
             return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
@@ -64,5 +66,6 @@ class Internal:
     @operation("POST", "/internal/v1/last-use", Right.SERVICE, status=HTTPStatus.NO_CONTENT)
     async def note_use(self, _: Call, body: Uses) -> Answer[None]:
         """Note when tokens were used last."""
-        await self.source.report_use({each.sha256: each.at for each in body.used})
+        by_time = sorted(body.used, key=lambda each: each.at)
+        await self.source.report_use({each.sha256: each.at for each in by_time})
         return Answer(None)

@@ -36,6 +36,7 @@ _LIST = f"""
 SELECT coalesce(access_token, integration) AS owner, id, hint, created_at, expires_at, last_used_at FROM config.secrets
 WHERE coalesce(access_token, integration) = ANY($1) AND (integration IS NULL) = $2 AND {_LIVE} ORDER BY id
 """
+_REVOKE_ALL = "UPDATE config.secrets SET revoked_at = clock_timestamp() WHERE access_token = $1 AND revoked_at IS NULL"
 _REVOKE = f"""
 UPDATE config.secrets SET revoked_at = clock_timestamp() WHERE id = $1 AND integration = $2 AND {_LIVE}
 RETURNING id, hint, created_at, expires_at, last_used_at
@@ -79,6 +80,11 @@ async def live_secrets(session: Session, owner: Owner, numbers: Sequence[int]) -
         fields = dict(row)
         found[fields.pop("owner")].append(SecretView(**fields))
     return found
+
+
+async def revoke_all(change: Change, access_token: int) -> None:
+    """Ends every secret of an access token at once."""
+    await change.session.execute(_REVOKE_ALL, access_token)
 
 
 async def revoke(change: Change, integration: int, secret: int) -> SecretView | None:

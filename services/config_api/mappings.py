@@ -1,16 +1,17 @@
 """The mapping of an integration: as admins write it (attributes by key), and as a revision holds it (by id)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated
 
 from pydantic import Field
 
-from services.config_api.attributes import NewAttribute, find_attributes, make_attribute
+from services.config_api.attributes import AttributeView, NewAttribute, find_attributes, make_attribute
 from services.config_api.fields import Name
 from services.config_api.store import Change
 from shared.contract import mapping_rules
 from shared.contract.codes import Code
+from shared.contract.dates import MAX_FORMAT_LENGTH
 from shared.contract.definitions import (
     MAX_MAPPINGS,
     AttributeType,
@@ -28,7 +29,7 @@ from shared.runtime.access import Fault, RefusalError
 from shared.runtime.operations import Body, View
 from shared.runtime.postgres import Session
 
-Format = Annotated[str, Field(max_length=64)]
+Format = Annotated[str, Field(max_length=MAX_FORMAT_LENGTH)]
 
 _ATTRIBUTES = "SELECT id, key, name, type FROM config.attributes WHERE id = ANY($1)"
 
@@ -95,18 +96,10 @@ async def resolve(change: Change, system: int, body: MappingPart) -> tuple[Prope
     """
     keys = [mapping.attribute for mapping in body.mappings]
     known = {each.key: each for each in await find_attributes(change.session, system, keys, [])}
-    resolved = []
-    for number, mapping in enumerate(body.mappings):
-        at = f"/mappings/{number}"
-        if mapping.attribute not in known:
-            new = _new_attribute(mapping, at)
-            known[mapping.attribute] = await make_attribute(change, system, new, at)
-        attribute = known[mapping.attribute]
-        if mapping.type not in (None, attribute.type):
-            fault = Fault(f"{at}/type", Code.TYPE_CONFLICT)
-            raise RefusalError(HTTPStatus.CONFLICT, Code.TYPE_CONFLICT, faults=(fault,))
-        fields = mapping.model_dump(exclude={"attribute", "name", "type"})
-        resolved.append(PropertyMapping(**fields, attribute=attribute.id, type=attribute.type))
+    for number, new in _missing(body.mappings, known).items():
+        known[new.key] = await make_attribute(change, system, new, f"/mappings/{number}")
+    _require_same_types(body.mappings, known)
+    resolved = [_resolved(mapping, known[mapping.attribute]) for mapping in body.mappings]
     broken = mapping_rules.breaches(resolved, body.observed_at)
     if broken:
         faults = [Fault(breach.pointer, Code.INVALID_FIELD, breach.message) for breach in broken]
@@ -114,25 +107,57 @@ async def resolve(change: Change, system: int, body: MappingPart) -> tuple[Prope
     return tuple(resolved)
 
 
-async def show(session: Session, revision: Revision) -> MappingPartView:
-    """A revision as admins see it. Also attributes that were deleted since have their key and name."""
-    ids = [mapping.attribute for mapping in revision.mappings]
-    rows = {row["id"]: row for row in await session.fetch(_ATTRIBUTES, ids)}
+async def show(session: Session, revisions: Sequence[Revision]) -> list[MappingPartView]:
+    """Revisions as admins see them. Also attributes that were deleted since have their key and name."""
+    ids = {mapping.attribute for revision in revisions for mapping in revision.mappings}
+    attributes = {row["id"]: dict(row) for row in await session.fetch(_ATTRIBUTES, sorted(ids))}
+    return [_part(revision, attributes) for revision in revisions]
+
+
+def _missing(mappings: Sequence[MappingBody], known: Mapping[str, AttributeView]) -> dict[int, NewAttribute]:
+    """The attributes to be made, by the place of the mapping that names each first. Raises `RefusalError` (422)."""
+    first: dict[str, int] = {}
+    for number, mapping in enumerate(mappings):
+        if mapping.attribute not in known:
+            first.setdefault(mapping.attribute, number)
+    untyped = [number for number in first.values() if mappings[number].type is None]
+    if untyped:
+        why = "there is no such attribute yet: to make it, a type is needed"
+        faults = [Fault(f"/mappings/{number}/type", Code.MISSING_FIELD, why) for number in untyped]
+        raise RefusalError(HTTPStatus.UNPROCESSABLE_ENTITY, Code.INVALID_BODY, faults=faults)
+    return {number: _new_attribute(mappings[number]) for number in first.values()}
+
+
+def _new_attribute(mapping: MappingBody) -> NewAttribute:
+    name = mapping.name or (mapping.property if mapping.property.strip() else mapping.attribute)
+    return NewAttribute.model_validate({"key": mapping.attribute, "name": name, "type": mapping.type})
+
+
+def _require_same_types(mappings: Sequence[MappingBody], known: Mapping[str, AttributeView]) -> None:
+    """Raises `RefusalError` (409)."""
+    code = Code.TYPE_CONFLICT
+    faults = [
+        Fault(f"/mappings/{number}/type", code)
+        for number, mapping in enumerate(mappings)
+        if mapping.type not in (None, known[mapping.attribute].type)
+    ]
+    if faults:
+        raise RefusalError(HTTPStatus.CONFLICT, code, faults=faults)
+
+
+def _resolved(mapping: MappingBody, attribute: AttributeView) -> PropertyMapping:
+    fields = mapping.model_dump(exclude={"attribute", "name", "type"})
+    return PropertyMapping(**fields, attribute=attribute.id, type=attribute.type)
+
+
+def _part(revision: Revision, attributes: Mapping[int, Mapping[str, str]]) -> MappingPartView:
     return MappingPartView(
         user_id=revision.user_id,
-        mappings=[_view(mapping, dict(rows[mapping.attribute])) for mapping in revision.mappings],
+        mappings=[_view(mapping, attributes[mapping.attribute]) for mapping in revision.mappings],
         on_invalid=revision.on_invalid,
         on_unknown=revision.on_unknown,
         observed_at=revision.observed_at,
     )
-
-
-def _new_attribute(mapping: MappingBody, at: str) -> NewAttribute:
-    if mapping.type is None:
-        fault = Fault(f"{at}/type", Code.MISSING_FIELD, "there is no such attribute yet: to make it, a type is needed")
-        raise RefusalError(HTTPStatus.UNPROCESSABLE_ENTITY, Code.INVALID_BODY, faults=(fault,))
-    name = mapping.name or (mapping.property if mapping.property.strip() else mapping.attribute)
-    return NewAttribute(key=mapping.attribute, name=name, type=mapping.type)
 
 
 def _view(mapping: PropertyMapping, attribute: Mapping[str, str]) -> MappingView:

@@ -1,6 +1,9 @@
 """Passwords: kept by argon2id (RFC 9106) alone, checked a few at a time, guessed at only slowly."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -46,20 +49,37 @@ class Passwords:
 
 
 class Attempts:
-    """Counts failed attempts of a minute, in this process, by name and by address."""
+    """Counts failed attempts of a minute, in this process, by name and by address.
+
+    Those under way count like failed ones: however many are made at once, no more of them fail than one by one.
+    """
 
     def __init__(self) -> None:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._under_way: Counter[str] = Counter()
 
     def are_left(self, name: str, address: str) -> bool:
         """Whether another attempt may be made."""
-        return all(self._limiter.test(limit, key) for limit, key in _limits(name, address))
+        return all(self._left(limit, key) > 0 for limit, key in _limits(name, address))
+
+    @contextmanager
+    def under_way(self, name: str, address: str) -> Iterator[None]:
+        """An attempt that is being made."""
+        keys = Counter([key for _, key in _limits(name, address)])
+        self._under_way += keys
+        try:
+            yield
+        finally:
+            self._under_way -= keys
 
     def failed(self, name: str, address: str) -> None:
         """Counts a failure."""
         for limit, key in _limits(name, address):
             self._limiter.hit(limit, key)
 
+    def _left(self, limit: RateLimitItem, key: str) -> int:
+        return self._limiter.get_window_stats(limit, key).remaining - self._under_way[key]
+
 
 def _limits(name: str, address: str) -> tuple[tuple[RateLimitItem, str], ...]:
-    return (FAILURES_PER_NAME, f"name:{name.strip().lower()}"), (FAILURES_PER_ADDRESS, f"address:{address}")
+    return (FAILURES_PER_NAME, f"name:{name}"), (FAILURES_PER_ADDRESS, f"address:{address}")

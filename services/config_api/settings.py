@@ -1,6 +1,8 @@
 """The config API's settings."""
 
-from pydantic import Field, SecretStr
+from typing import Annotated
+
+from pydantic import Field, SecretStr, StringConstraints
 
 from shared.runtime.settings import BrokerSettings, DatabaseSettings, Settings
 
@@ -13,5 +15,13 @@ class ConfigApiSettings(BrokerSettings, DatabaseSettings, Settings):
     console_origin: str | None = Field(
         None, description="https://host[:port] of the console; if absent, the host that a request itself names"
     )
-    admin_user: str | None = Field(None, description="name of the first admin, made where there is no user yet")
-    admin_password: SecretStr | None = Field(None, min_length=12, description="password of the first admin")
+    forwarded_for: bool = Field(
+        default=False,
+        description="whether a door in front sets X-Forwarded-For: failed sign-ins count by its last address",
+    )
+    admin_user: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)] | None = Field(
+        None, description="name of the first admin, made where there is no user yet"
+    )
+    admin_password: SecretStr | None = Field(
+        None, min_length=12, max_length=1024, description="password of the first admin"
+    )

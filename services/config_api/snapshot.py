@@ -63,8 +63,9 @@ class DatabaseSource:
         self.skew_s = 0.0  # this process's clock is what the others are compared with
 
     async def check(self) -> None:
-        """Raises `UnavailableError` when the database does not answer."""
-        await self._database.check()
+        """Raises `UnavailableError` when the database does not answer, or has no definitions yet."""
+        async with self._database.transaction() as session:
+            await session.fetchval(_VERSION)
 
     async def fetch(self) -> Snapshot | None:
         """See `SnapshotSource`."""

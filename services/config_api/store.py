@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from shared.contract.codes import Code
 from shared.runtime.access import RefusalError
+from shared.runtime.broker import UnavailableError
 from shared.runtime.operations import Call
 from shared.runtime.postgres import Database, Session
 from shared.runtime.snapshot import SnapshotKeeper
@@ -79,6 +80,9 @@ class Store:
                 yield Change(session, version, actor, request_id)
         except asyncpg.UniqueViolationError as error:
             raise RefusalError(HTTPStatus.CONFLICT, Code.DUPLICATE) from error
+        except UnavailableError:
+            self._changed()  # the commit may have happened all the same, and a revocation must not wait for polls
+            raise
         await self._keeper.refresh()
         self._changed()
 

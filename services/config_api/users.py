@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
+from unicodedata import normalize
 
 from pydantic import AfterValidator, Field
 
@@ -11,9 +12,11 @@ from services.config_api.fields import Listed, Name
 from services.config_api.grants import require_scopes, system_ids, system_keys, within
 from services.config_api.passwords import Passwords
 from services.config_api.store import Change, Store, returned
+from shared.contract import stamps
 from shared.contract.codes import Code
 from shared.contract.definitions import ROLE_SCOPES, Id, Key, Role, Scope
 from shared.runtime.access import RefusalError
+from shared.runtime.clock import Clock
 from shared.runtime.operations import Answer, Body, Call, Page, View, operation
 from shared.runtime.postgres import Session
 
@@ -25,17 +28,17 @@ _LIST = f"""
 SELECT {_COLUMNS} FROM config.users WHERE id > $1 AND ($2::integer[] IS NULL OR systems <@ $2) ORDER BY id LIMIT $3
 """
 _INSERT = """
-INSERT INTO config.users (name, password_hash, role, systems, version) VALUES ($1, $2, $3, $4, $5) RETURNING id
+INSERT INTO config.users (name, sign_in_name, password_hash, role, systems, version)
+VALUES ($1, $2, $3, $4, $5, $6) RETURNING id
 """
+_HOLD = "SELECT FROM config.users WHERE id = $1 FOR UPDATE"
 _UPDATE = """
 UPDATE config.users SET role = $2, systems = $3, disabled = $4, version = $5, updated_at = now(),
-    sessions_not_before = CASE WHEN $4 THEN clock_timestamp() ELSE sessions_not_before END
+    sessions_not_before = CASE WHEN $4 THEN $6 ELSE sessions_not_before END
 WHERE id = $1
 """
 _NEW_HASH = """
-UPDATE config.users
-SET password_hash = $2, version = $3, updated_at = now(), sessions_not_before = coalesce($4, clock_timestamp())
-WHERE id = $1
+UPDATE config.users SET password_hash = $2, version = $3, updated_at = now(), sessions_not_before = $4 WHERE id = $1
 """
 _OTHER_ADMINS = """
 SELECT count(*) FROM config.users WHERE role = 'admin' AND NOT disabled AND systems IS NULL AND id <> $1
@@ -94,6 +97,7 @@ class Users:
 
     store: Store
     passwords: Passwords
+    clock: Clock
 
     @operation("GET", PATH, Scope.USERS_MANAGE)
     async def listed(self, call: Call, query: Listed) -> Page[UserView]:
@@ -129,13 +133,15 @@ class Users:
         """Change a user's role and systems, or disable them: at once, their sessions included."""
         require_scopes(call, ROLE_SCOPES[body.role], "/role")
         async with self.store.change(call) as change:
+            now = await hold_user(change, user, self.clock)
             before = await self._within_rights(change.session, call, user)
             call.require_version(before.version)
             systems = await system_ids(change.session, call, body.systems)
             stays = body.role is Role.ADMIN and systems is None and not body.disabled
             if not stays:
                 await _require_other_admin(change.session, before)
-            await change.session.execute(_UPDATE, user, body.role, systems, body.disabled, change.version)
+            values = (body.role, systems, body.disabled, change.version, stamps.to_datetime(now))
+            await change.session.execute(_UPDATE, user, *values)
             after = await find_user(change.session, call, user)
             await change.audit("replaced", "user", user, before=before, after=after)
         return Answer(after, after.version)
@@ -145,8 +151,9 @@ class Users:
         """Give a user a new password; their sessions end."""
         kept = await self.passwords.hash(body.password)
         async with self.store.change(call) as change:
+            now = await hold_user(change, user, self.clock)
             await self._within_rights(change.session, call, user)
-            await set_password(change, user, kept, None)
+            await set_password(change, user, kept, now)
             await change.audit("reset_password", "user", user)
         return Answer(None)
 
@@ -167,12 +174,27 @@ async def find_user(session: Session, call: Call, number: int) -> UserView:
 
 async def insert_user(change: Change, name: str, kept: str, role: Role, systems: list[int] | None) -> int:
     """Makes a user and returns the id."""
-    return int((await returned(change.session, _INSERT, name, kept, role, systems, change.version))["id"])
+    values = (name, sign_in_name(name), kept, role, systems, change.version)
+    return int((await returned(change.session, _INSERT, *values))["id"])
 
 
-async def set_password(change: Change, user: int, kept: str, not_before: datetime | None) -> None:
-    """A new password; sessions that began before `not_before` (None: now) are over."""
-    await change.session.execute(_NEW_HASH, user, kept, change.version, not_before)
+def sign_in_name(name: str) -> str:
+    """By what a user is found, however the name is written (canonical caseless matching: Unicode, section 3.13)."""
+    return normalize("NFC", normalize("NFD", name.strip()).casefold())
+
+
+async def hold_user(change: Change, user: int, clock: Clock) -> int:
+    """The time from which a change of the user counts, in microseconds since the Unix epoch.
+
+    Between it and the commit no sign-in reads the user: whoever signs in does so before it, or as the change says.
+    """
+    await change.session.execute(_HOLD, user)
+    return clock()
+
+
+async def set_password(change: Change, user: int, kept: str, now: int) -> None:
+    """A new password; sessions that began before `now` are over."""
+    await change.session.execute(_NEW_HASH, user, kept, change.version, stamps.to_datetime(now))
 
 
 async def _require_other_admin(session: Session, user: UserView) -> None:

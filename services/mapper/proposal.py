@@ -37,7 +37,6 @@ _DAY = re.compile(rb"(19|20)[0-9]{6}")
 _USER_IDS = (
     "userid",
     "user",
-    "endusid",
     "enduserid",
     "uid",
     "id",

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from shared.contract.codes import Code
 
 MAX_BYTES = 255
+MAX_FORMAT_LENGTH = 64
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DASH = ord("-")
 _MICROSECOND = timedelta(microseconds=1)
@@ -78,6 +79,8 @@ def to_microseconds(instant: datetime) -> int:
 
 
 def _pattern(date_format: str) -> re.Pattern[bytes]:
+    if len(date_format) > MAX_FORMAT_LENGTH or "\0" in date_format:  # NUL fits no database text
+        raise InvalidFormatError(f"longer than {MAX_FORMAT_LENGTH} characters, or with NUL")
     seen = re.findall(r"%(.?)", date_format)
     fields = [letter for letter in seen if letter != "%"]
     if not {"Y", "m", "d"} <= set(fields) <= set(_FIELDS) or len(fields) != len(set(fields)):

@@ -81,7 +81,7 @@ class RefusalError(Exception):
         code: Code,
         *,
         headers: Mapping[str, str] | None = None,
-        members: Mapping[str, int | str] | None = None,
+        members: Mapping[str, object] | None = None,
         faults: Sequence[Fault] = (),
     ) -> None:
         super().__init__(code)
@@ -234,10 +234,10 @@ def open_access(
     return Access(keeper, clock, signer, origin=settings.console_origin, service_token=service_token)
 
 
-def unavailable() -> RefusalError:
+def unavailable(members: Mapping[str, object] | None = None) -> RefusalError:
     """What is answered while something that the answer needs is away."""
     retry_after = {"Retry-After": str(RETRY_AFTER_S)}
-    return RefusalError(HTTPStatus.SERVICE_UNAVAILABLE, Code.NOT_READY, headers=retry_after)
+    return RefusalError(HTTPStatus.SERVICE_UNAVAILABLE, Code.NOT_READY, headers=retry_after, members=members)
 
 
 def _caller_of(token: AccessToken) -> Caller:

@@ -46,18 +46,24 @@ class _Route:
         return not lenient and "query" not in self.adapters
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
-        caller = ANYONE if self.access is None else self.access.admit(request, self.operation.right)
+        caller = self._admit(request)
         if self.takes_no_query and request.query_string:
             request_parts.refuse_query(request)
+        arguments = await self._arguments(request) if self.adapters else {}
+        if "body" in arguments:
+            caller = self._admit(request)  # a body may take its time, in which a right can end
         call = Call(request, caller)
         try:
-            result = await (self.bound(call, **await self._arguments(request)) if self.adapters else self.bound(call))
+            result = await self.bound(call, **arguments)
         except UnavailableError as error:
             _log.warning("dependency away", reason=str(error), request_id=call.request_id)
             raise unavailable() from error
         response = result if isinstance(result, web.StreamResponse) else self._respond(call, result)
         self._renew(caller, response)
         return response
+
+    def _admit(self, request: web.Request) -> Caller:
+        return ANYONE if self.access is None else self.access.admit(request, self.operation.right)
 
     async def _arguments(self, request: web.Request) -> dict[str, Any]:
         arguments: dict[str, Any] = {}

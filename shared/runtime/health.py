@@ -6,10 +6,11 @@ from http import HTTPStatus
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from shared.runtime.access import Right
+from shared.runtime.access import Right, unavailable
 from shared.runtime.broker import UnavailableError
 from shared.runtime.metrics import Metrics
 from shared.runtime.operations import Call, View, operation
+from shared.runtime.problems import problem
 
 Check = Callable[[], Awaitable[str | None]]
 """None when the dependency is fit, else what is wrong with it in a few words."""
@@ -74,12 +75,14 @@ class Health:
         return web.json_response({"status": "ok"})
 
     @operation("GET", "/readyz", Right.ANYONE, sends=Report, problems=(HTTPStatus.SERVICE_UNAVAILABLE,))
-    async def readyz(self, _: Call) -> web.Response:
-        """Whether the process can do its work, dependency by dependency."""
+    async def readyz(self, call: Call) -> web.Response:
+        """Whether the process can do its work, dependency by dependency; a problem has the same members."""
         report = await self._readiness.report()
         fit = all(word == "ok" for word in report.values())
         body = Report(ready=fit, checks=report, notes=list(self._readiness.notes()))
-        return web.json_response(text=body.model_dump_json(), status=200 if fit else 503)
+        if fit:
+            return web.json_response(text=body.model_dump_json())
+        return problem(unavailable(body.model_dump()), call.request_id)  # not raised: a probe is no line in the log
 
     @operation("GET", "/metrics", Right.ANYONE, sends=str)
     async def metrics(self, _: Call) -> web.Response:

@@ -21,8 +21,11 @@ _REF = "#/components/schemas/{name}"
 _PYDANTIC_REF = "#/components/schemas/{model}"
 _PROBLEM = {"$ref": _REF.format(name="Problem")}
 _JSON = "application/json"
-_ETAG = {"ETag": {"description": "the version of what is shown, for If-Match", "schema": {"type": "string"}}}
+_ETAG = {"ETag": {"description": "the state that is shown, for If-Match", "schema": {"type": "string"}}}
 _LOCATION = {"Location": {"description": "where it is", "schema": {"type": "string"}}}
+_RETRY_AFTER = {"Retry-After": {"description": "in how many seconds to try again", "schema": {"type": "string"}}}
+_CHALLENGE = {"WWW-Authenticate": {"description": "what is missing (RFC 6750)", "schema": {"type": "string"}}}
+_PROBLEM_HEADERS = {401: _CHALLENGE, 429: _RETRY_AFTER, 503: _RETRY_AFTER}
 
 Schema = dict[str, Any]
 
@@ -142,11 +145,9 @@ def _parameters(operation: Operation, schemas: _Schemas) -> list[Schema]:
         required = schema.get("required", [])
         for name, field in schema["properties"].items():
             found.append({"name": name, "in": "query", "required": name in required, "schema": _present(field)})
-    if operation.if_match:
-        text = "the ETag of the state that was read"
-        found.append(
-            {"name": "If-Match", "in": "header", "required": True, "description": text, "schema": {"type": "string"}}
-        )
+    if HTTPStatus.PRECONDITION_FAILED in _problems(operation):
+        described = {"description": "the ETag of the state that was read", "schema": {"type": "string"}}
+        found.append({"name": "If-Match", "in": "header", "required": operation.if_match, **described})
     return found
 
 
@@ -166,18 +167,23 @@ def _responses(operation: Operation, schemas: _Schemas) -> Schema:
     elif operation.answer not in (None, NoneType):
         good["content"] = {_JSON: {"schema": schemas.of(operation.answer, "serialization")}}
     headers = {**(_LOCATION if operation.status in (HTTPStatus.CREATED, HTTPStatus.ACCEPTED) else {})}
-    if operation.if_match and operation.status is HTTPStatus.OK:
+    if "version" in getattr(operation.answer, "model_fields", {}):
         headers |= _ETAG
     if headers:
         good["headers"] = headers
-    responses = {str(int(operation.status)): good}
-    for status in sorted(_problems(operation)):
-        content = {"application/problem+json": {"schema": _PROBLEM}}
-        responses[str(int(status))] = {"description": HTTPStatus(status).phrase, "content": content}
-    return responses
+    return {str(int(operation.status)): good, **{str(status): _refusal(status) for status in _problems(operation)}}
 
 
-def _problems(operation: Operation) -> set[int]:
+def _refusal(status: int) -> Schema:
+    described: Schema = {"description": HTTPStatus(status).phrase}
+    if status in _PROBLEM_HEADERS:
+        described["headers"] = _PROBLEM_HEADERS[status]
+    if status != HTTPStatus.NOT_MODIFIED:
+        described["content"] = {"application/problem+json": {"schema": _PROBLEM}}
+    return described
+
+
+def _problems(operation: Operation) -> list[int]:
     """The statuses that follow from an operation's form, and those that its handler adds."""
     found = {int(status) for status in operation.problems}
     lenient = operation.right is Right.ANYONE
@@ -190,7 +196,7 @@ def _problems(operation: Operation) -> set[int]:
         found |= {400, 413, 415, 422, 503}
     if "query" in operation.parameters:
         found |= {422}
-    return found | ({412, 428} if operation.if_match else set())
+    return sorted(found | ({412, 428} if operation.if_match else set()))
 
 
 def _security(operation: Operation) -> list[dict[str, list[str]]]:

@@ -98,7 +98,9 @@ class ConfigApi:
 
 
 @asynccontextmanager
-async def running_config_api(database: str, clock: Clock = system_clock) -> AsyncIterator[ConfigApi]:
+async def running_config_api(
+    database: str, clock: Clock = system_clock, *, forwarded_for: bool = False
+) -> AsyncIterator[ConfigApi]:
     """The config API on a fresh database, with a first admin and an access token."""
     settings = ConfigApiSettings(
         broker_url=SecretStr("amqp://unused"),
@@ -107,10 +109,11 @@ async def running_config_api(database: str, clock: Clock = system_clock) -> Asyn
         service_token=SecretStr(SERVICE_TOKEN),
         admin_user=ADMIN,
         admin_password=SecretStr(PASSWORD),
+        forwarded_for=forwarded_for,
     )
     metrics, opened, passwords = Metrics(), Database(settings), Passwords()
     source = DatabaseSource(opened)
-    keeper = SnapshotKeeper(source, None, clock, metrics)
+    keeper = SnapshotKeeper(source, None, system_clock, metrics)
     token = tokens.make(TokenKind.ACCESS)
     api: ConfigApi
 

@@ -6,12 +6,10 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
-import asyncpg
 import pytest
 
 from shared.contract.definitions import Scope
 from tests.backing.config_api import SERVICE_TOKEN, ConfigApi, running_config_api
-from tests.backing.migrated import role_url
 
 SYSTEMS, INTEGRATIONS = "/api/v1/systems", "/api/v1/integrations"
 ATTRIBUTES = f"{SYSTEMS}/crm/attributes"
@@ -371,28 +369,3 @@ async def test_the_use_of_tokens_is_noted_without_a_new_version(api: ConfigApi) 
     [token] = (await api.call("GET", "/api/v1/access-tokens")).body["items"]
     assert token["last_used_at"] == "2023-11-14T22:13:20Z"
     assert (await api.query("SELECT number FROM config.version"))[0][0] == version
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE config.revisions SET number = 9",
-        "DELETE FROM config.revisions",
-        "DELETE FROM config.integrations",
-        "INSERT INTO config.audit (actor, action, kind, object, request_id) VALUES ('a', 'b', 'c', 'd', 'e')",
-        "UPDATE config.audit SET actor = 'x'",
-        "DELETE FROM config.audit",
-        "SELECT * FROM profiles.profiles",
-        "CREATE TABLE config.more (id integer)",
-    ],
-)
-async def test_the_role_may_do_no_more_than_it_needs(api: ConfigApi, statement: str) -> None:
-    # given
-    session = await asyncpg.connect(role_url(api.database_url, "inlet_config_api"))
-
-    # then
-    try:
-        with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await session.execute(statement)
-    finally:
-        await session.close()

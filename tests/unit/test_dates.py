@@ -150,7 +150,20 @@ def test_named_time_zone(raw: str, expected: bytes | Code) -> None:
 
 @pytest.mark.parametrize(
     "date_format",
-    ["", "%Y", "%Y-%m", "%y-%m-%d", "%Y-%m-%d %b", "%Y-%m-%d %d", "%Y-%m-%d%", "%Y-%m-%d%z", "%Y-%m-%d%f", "epoch_us"],
+    [
+        "",
+        "%Y",
+        "%Y-%m",
+        "%y-%m-%d",
+        "%Y-%m-%d %b",
+        "%Y-%m-%d %d",
+        "%Y-%m-%d%",
+        "%Y-%m-%d%z",
+        "%Y-%m-%d%f",
+        "epoch_us",
+        "%Y-%m-%d\0",
+        "%Y-%m-%d" + "x" * 57,
+    ],
 )
 def test_formats_that_no_text_can_be_read_by(date_format: str) -> None:
     # when / then

@@ -80,8 +80,7 @@ CREATE TABLE config.access_tokens (
     revoked_at timestamptz,
     version integer NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
-    updated_at timestamptz NOT NULL DEFAULT now(),
-    last_used_at timestamptz
+    updated_at timestamptz NOT NULL DEFAULT now()
 );
 
 -- What is kept of tokens: their SHA-256, of an access token or of an integration. Rotation gives the former secret an
@@ -104,6 +103,7 @@ CREATE INDEX ON config.secrets (integration);
 CREATE TABLE config.users (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name text NOT NULL,
+    sign_in_name text NOT NULL UNIQUE, -- without the difference of case, which lower() tells by the database's locale
     password_hash text NOT NULL,
     role text NOT NULL CHECK (role IN ('viewer', 'editor', 'admin')),
     systems integer[],
@@ -113,8 +113,6 @@ CREATE TABLE config.users (
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now()
 );
-
-CREATE UNIQUE INDEX ON config.users (lower(name));
 
 -- Sessions that were signed out before their end; forgotten once they would have ended anyway.
 CREATE TABLE config.ended_sessions (
@@ -148,10 +146,12 @@ CREATE FUNCTION config.append_audit(
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA config FROM PUBLIC;
 GRANT USAGE ON SCHEMA config TO inlet_config_api;
 GRANT SELECT ON ALL TABLES IN SCHEMA config TO inlet_config_api;
-GRANT UPDATE ON config.version TO inlet_config_api;
-GRANT INSERT, UPDATE ON
-    config.systems, config.environments, config.attributes, config.integrations, config.access_tokens,
-    config.secrets, config.users TO inlet_config_api;
+GRANT UPDATE (number) ON config.version TO inlet_config_api;
+GRANT INSERT ON config.systems, config.environments, config.attributes, config.integrations TO inlet_config_api;
+GRANT UPDATE (name, version, updated_at) ON config.systems, config.environments TO inlet_config_api;
+GRANT UPDATE (name, deleted, version, updated_at) ON config.attributes TO inlet_config_api;
+GRANT UPDATE (name, state, state_before, revision, version, updated_at) ON config.integrations TO inlet_config_api;
+GRANT INSERT, UPDATE ON config.access_tokens, config.secrets, config.users TO inlet_config_api;
 GRANT INSERT ON config.revisions TO inlet_config_api;
 GRANT INSERT, DELETE ON config.ended_sessions TO inlet_config_api;
 GRANT EXECUTE ON FUNCTION config.append_audit(text, text, text, text, integer, text, jsonb, jsonb) TO inlet_config_api;
