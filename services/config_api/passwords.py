@@ -20,8 +20,8 @@ _AT_ONCE = 2  # each takes 64 MiB and a core for some tens of milliseconds
 class Passwords:
     """Hashes and checks, in threads of their own."""
 
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher()
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher()
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._nobodys: str | None = None
 

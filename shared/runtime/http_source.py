@@ -61,7 +61,7 @@ class HttpSource:
         """See `SnapshotSource`."""
         async with self._asked("GET", f"/revisions/{integration}/{number}") as answer:
             # A 404 by somebody else, such as a proxy, says nothing about revisions.
-            if answer.status == HTTPStatus.NOT_FOUND and _code(await answer.read()) == Code.UNKNOWN_REVISION:
+            if answer.status == HTTPStatus.NOT_FOUND and await _code(answer) == Code.UNKNOWN_REVISION:
                 return None
             raw = await _good(answer)
         try:
@@ -102,9 +102,12 @@ async def _good(answer: aiohttp.ClientResponse) -> bytes:
     return await answer.read()
 
 
-def _code(raw: bytes) -> object:
+async def _code(answer: aiohttp.ClientResponse) -> object:
+    """The code of a problem document (RFC 9457); None where the answer is no such document."""
+    if answer.content_type != "application/problem+json":
+        return None
     try:
-        body = msgspec.json.decode(raw)
+        body = msgspec.json.decode(await answer.read())
     except msgspec.DecodeError:
         return None
     return body.get("code") if isinstance(body, dict) else None

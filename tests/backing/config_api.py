@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 from aiohttp import ClientSession, DummyCookieJar
 from aiohttp.test_utils import TestServer
+from argon2 import PasswordHasher
 from pydantic import SecretStr
 
 from services.config_api.app import build_app
@@ -28,6 +29,8 @@ from shared.runtime.snapshot import SnapshotKeeper
 from tests.backing.migrated import role_url
 
 ADMIN, PASSWORD = "admin", "a long password for tests"
+# Tests hash many passwords, and guard none.
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 SERVICE_TOKEN = "a token of the services"
 SESSION_KEY = "a key for sessions in tests"
 
@@ -111,7 +114,7 @@ async def running_config_api(
         admin_password=SecretStr(PASSWORD),
         forwarded_for=forwarded_for,
     )
-    metrics, opened, passwords = Metrics(), Database(settings), Passwords()
+    metrics, opened, passwords = Metrics(), Database(settings), Passwords(CHEAP)
     source = DatabaseSource(opened)
     keeper = SnapshotKeeper(source, None, system_clock, metrics)
     token = tokens.make(TokenKind.ACCESS)

@@ -223,12 +223,17 @@ async def test_a_revision_comes_by_its_numbers(server: StandIn, source: HttpSour
 
 async def test_only_the_config_api_can_deny_a_revision(server: StandIn, source: HttpSource) -> None:
     # given
-    server.respond = answering(404, b'{"status": 404, "code": "unknown_revision"}')
+    denial = b'{"status": 404, "code": "unknown_revision"}'
+    server.respond = answering(404, denial, Content_Type="application/problem+json")
 
     # then
     assert await source.revision(3, 2) is None
     for other in (b"<html>", b"", b"[]", b"{}", b'"unknown_revision"', b'{"code": "not_found"}', b"\xff"):
-        server.respond = answering(404, other)
+        server.respond = answering(404, other, Content_Type="application/problem+json")
+        with pytest.raises(UnavailableError):
+            await source.revision(3, 2)
+    for kind in ("application/json", "text/html", "application/octet-stream"):
+        server.respond = answering(404, denial, Content_Type=kind)
         with pytest.raises(UnavailableError):
             await source.revision(3, 2)
 
