@@ -62,10 +62,13 @@ class DatabaseSource:
         self.tag = ""
         self.skew_s = 0.0  # this process's clock is what the others are compared with
 
-    async def check(self) -> None:
-        """Raises `UnavailableError` when the database does not answer, or has no definitions yet."""
+    async def version(self) -> str:
+        """The ETag of what the tables show now.
+
+        Raises `UnavailableError` when the database does not answer, or has no definitions yet.
+        """
         async with self._database.transaction() as session:
-            await session.fetchval(_VERSION)
+            return str(await session.fetchval(_VERSION))
 
     async def fetch(self) -> Snapshot | None:
         """See `SnapshotSource`."""

@@ -354,6 +354,22 @@ async def test_the_snapshot_of_the_services(api: ConfigApi) -> None:
     assert (await api.call("GET", "/internal/v1/revisions/1/1", token=SERVICE_TOKEN)).body["number"] == 1
 
 
+async def test_a_snapshot_that_is_not_the_tables_state_any_more_is_not_served(api: ConfigApi) -> None:
+    # given
+    held = (await api.call("GET", "/internal/v1/snapshot", token=SERVICE_TOKEN)).good(200).headers["ETag"]
+
+    # when: somebody else changes something, and the new state cannot be read
+    await api.query("UPDATE config.version SET number = number + 1")
+    await api.query("REVOKE SELECT ON config.systems FROM inlet_config_api")
+
+    # then
+    for headers in ({}, {"If_None_Match": held}):
+        assert (await api.call("GET", "/internal/v1/snapshot", token=SERVICE_TOKEN, **headers)).status == 503
+    await api.query("GRANT SELECT ON config.systems TO inlet_config_api")
+    again = (await api.call("GET", "/internal/v1/snapshot", token=SERVICE_TOKEN, If_None_Match=held)).good(200)
+    assert again.headers["ETag"] != held
+
+
 async def test_the_use_of_tokens_is_noted_without_a_new_version(api: ConfigApi) -> None:
     # given
     version = (await api.query("SELECT number FROM config.version"))[0][0]
