@@ -4,14 +4,11 @@ import asyncio
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from services.config_as_code.commands import app as config_as_code
-
-_ROOT = Path(__file__).parent
-_SCHEMAS = {"config": _ROOT / "config_api" / "migrations", "profiles": _ROOT / "profile_writer" / "migrations"}
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Inlet's services.")
 app.add_typer(config_as_code, name="config")
@@ -65,14 +62,28 @@ def config_api() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database up to date, as its owner."""
-    from shared.runtime import log, postgres
+    from services.migrations import migrate
+    from shared.runtime import log
     from shared.runtime.settings import MigrateSettings
 
-    queue_migrations = Path(postgres.__file__).parent / "queue_migrations"
     settings = MigrateSettings()
     log.configure(settings.log_level, "migrate")
-    schemas = _SCHEMAS if settings.queue_password is None else _SCHEMAS | {"queue": queue_migrations}
-    _run(postgres.migrate(settings.migrate_url.get_secret_value(), schemas, settings.passwords()))
+    _run(migrate(settings.migrate_url.get_secret_value(), settings.passwords()))
+
+
+@app.command()
+def up(
+    folder: Annotated[Path, typer.Option(envvar="INLET_FOLDER", help="where its data is kept")] = Path("var"),
+) -> None:
+    """Run all of Inlet in this process, on a PostgreSQL of its own; nothing else is needed."""
+    from services.up.installation import InstallationError
+    from services.up.start import run
+
+    try:
+        run(folder, _run)
+    except InstallationError as error:
+        typer.echo(f"inlet: {error}", err=True)
+        raise typer.Exit(1) from None
 
 
 @app.command()

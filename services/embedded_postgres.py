@@ -65,16 +65,22 @@ class EmbeddedPostgres:
         """The server's process id; None when it is stopped."""
         try:
             pid = int((self._data / "postmaster.pid").read_text().split("\n", 1)[0])
-            os.kill(pid, 0)
-        except (FileNotFoundError, ValueError, ProcessLookupError):
+            # Another program may have the number of a server that was killed.
+            ours = Path(f"/proc/{pid}/cwd").samefile(self._data)
+        except (FileNotFoundError, PermissionError, ValueError, ProcessLookupError):
             return None
-        return pid
+        return pid if ours else None
 
     def start(self) -> None:
-        """Makes the data folder the first time, and returns when the server takes connections."""
+        """Makes the data folder the first time, and returns when the server takes connections.
+
+        A server that was left behind by a process that was killed is ended first.
+        """
         binaries = self._binaries or _wheel_binaries()
         if not self._data.exists():
             self._initialise(binaries)
+        self.stop()
+        (self._data / "postmaster.pid").unlink(missing_ok=True)
         self._port = self._fixed_port or _free_port()
         options = " ".join(f"-c {shlex.quote(f'{name}={value}')}" for name, value in self._server_settings().items())
         log = str(self._folder / "server.log")

@@ -105,7 +105,21 @@ def build_app(  # noqa: PLR0913, PLR0917 - the parts of the process, each passed
         origin=settings.console_origin,
         service_token=settings.service_token.get_secret_value(),
     )
-    resources = (
+    parts = resources(settings, access, store, source, keeper, passwords, clock)
+    return application(access, metrics, (*parts, Health(readiness, metrics)))
+
+
+def resources(  # noqa: PLR0913, PLR0917 - the parts of the process, each passed once
+    settings: ConfigApiSettings,
+    access: Access,
+    store: Store,
+    source: DatabaseSource,
+    keeper: SnapshotKeeper,
+    passwords: Passwords,
+    clock: Clock,
+) -> tuple[object, ...]:
+    """What answers, on given parts."""
+    return (
         Systems(store),
         Environments(store),
         Attributes(store),
@@ -118,6 +132,4 @@ def build_app(  # noqa: PLR0913, PLR0917 - the parts of the process, each passed
         Audit(store),
         Internal(source, keeper, clock),
         Docs(),
-        Health(readiness, metrics),
     )
-    return application(access, metrics, resources)

@@ -14,7 +14,7 @@ from services.gateway.settings import GatewaySettings
 from shared.contract.receipts import ReceiptSigner
 from shared.contract.topology import RAW
 from shared.runtime import health, log
-from shared.runtime.access import open_access
+from shared.runtime.access import Access, open_access
 from shared.runtime.api import ACCESS, application
 from shared.runtime.broker import Broker
 from shared.runtime.clock import Clock, strictly_increasing, system_clock
@@ -25,7 +25,6 @@ from shared.runtime.process import serving, stop_on_signals
 from shared.runtime.snapshot import SnapshotKeeper
 from shared.runtime.transport import open_broker
 
-_STRAGGLERS_S = 1.0  # for publishes whose senders were told already that they were not confirmed in time
 RESOURCES = (Ingest, Health)
 INGEST = web.AppKey("ingest", Ingest)
 _log = structlog.get_logger()
@@ -34,7 +33,7 @@ _log = structlog.get_logger()
 async def run(settings: GatewaySettings) -> None:
     """Serves until SIGTERM or SIGINT, then finishes what was begun."""
     log.configure(settings.log_level, "gateway")
-    _require_c_parser()
+    require_c_parser()
     stop = stop_on_signals()
     metrics = Metrics()
     async with open_definitions(settings, metrics) as definitions:
@@ -67,16 +66,32 @@ def build_app(  # noqa: PLR0913 - the parts of the process, each passed once
     clock: Clock = system_clock,
 ) -> web.Application:
     """The HTTP side on given parts. When the application is cleaned up, publishes under way are waited for."""
-    coalescer = Coalescer(broker, RAW.name, settings.publish_timeout_s)
+    access = open_access(settings, keeper)
+    ingest = open_ingest(settings, access, keeper, broker, readiness, metrics, clock)
+    app = application(access, metrics, (ingest, Health(readiness, metrics)))
+    app[INGEST] = ingest
+    app.on_cleanup.append(ingest.settle)
+    return app
+
+
+def open_ingest(  # noqa: PLR0913, PLR0917 - the parts of the process, each passed once
+    settings: GatewaySettings,
+    access: Access,
+    keeper: SnapshotKeeper,
+    broker: Broker,
+    readiness: Readiness,
+    metrics: Metrics,
+    clock: Clock = system_clock,
+) -> Ingest:
+    """The endpoint on given parts."""
     budget = Budget(settings.max_held_bytes)
     metrics.bytes_in_flight.set_function(lambda: budget.total)
-    access = open_access(settings, keeper)
-    ingest = Ingest(
+    return Ingest(
         access=access,
         readiness=readiness,
         clock_fits=keeper.clock_fits,
         signer=ReceiptSigner(settings.receipt_key.get_secret_value().encode()),
-        coalescer=coalescer,
+        coalescer=Coalescer(broker, RAW.name, settings.publish_timeout_s),
         budget=budget,
         rate=RecordRate(settings.records_per_s),
         bodies=BodyReader(BodyLimits(settings.max_body_bytes, settings.max_inflated_bytes, settings.body_timeout_s)),
@@ -84,17 +99,9 @@ def build_app(  # noqa: PLR0913 - the parts of the process, each passed once
         clock=strictly_increasing(clock),
         metrics=metrics,
     )
-    app = application(access, metrics, (ingest, Health(readiness, metrics)), log_answers=False)
-    app[INGEST] = ingest
-
-    async def drain(_: web.Application) -> None:
-        await coalescer.drain(_STRAGGLERS_S)
-
-    app.on_cleanup.append(drain)
-    return app
 
 
-def _require_c_parser() -> None:
+def require_c_parser() -> None:
     """In pure Python, aiohttp's second choice, the parser has been open to smuggling (CVE-2026-111750)."""
     if http_parser.HttpRequestParser is http_parser.HttpRequestParserPy:
         raise RuntimeError("aiohttp runs without its C parser")

@@ -31,6 +31,7 @@ from shared.runtime.operations import Call, View, operation
 
 PATH = "/public/v1/user/data"
 _DAY_US = 86_400_000_000
+_STRAGGLERS_S = 1.0
 _EPOCH = date(1970, 1, 1).toordinal()
 _IDEMPOTENCY_KEY = re.compile(r"[ -~]{1,255}")
 # W3C Trace Context, section 3.2.2: version 00, no part of it all zeros.
@@ -82,7 +83,14 @@ class Ingest:
         return self.metrics.requests.labels("202", "accepted")
 
     @operation(
-        "POST", PATH, Scope.DATA_WRITE, status=HTTPStatus.ACCEPTED, problems=_PROBLEMS, reads=Batch, sends=Accepted
+        "POST",
+        PATH,
+        Scope.DATA_WRITE,
+        status=HTTPStatus.ACCEPTED,
+        problems=_PROBLEMS,
+        reads=Batch,
+        sends=Accepted,
+        logged=False,
     )
     async def post(self, call: Call) -> web.Response:
         """Send a batch of records; it is answered once it is stored durably.
@@ -127,6 +135,10 @@ class Ingest:
         self.readiness.draining = True
         self.bodies.hurry(body_timeout_s)
         await self.budget.unused()
+
+    async def settle(self, _: web.Application) -> None:
+        """Waits, not for long, for publishes whose senders were told that they were not confirmed in time."""
+        await self.coalescer.drain(_STRAGGLERS_S)
 
     def _open(self, raw: bytes) -> Envelope:
         try:

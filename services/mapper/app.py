@@ -17,6 +17,7 @@ from shared.runtime.definitions import Definitions, open_definitions
 from shared.runtime.health import Health
 from shared.runtime.metrics import Metrics
 from shared.runtime.process import serving, stop_on_signals, work
+from shared.runtime.snapshot import SnapshotKeeper
 from shared.runtime.transport import open_broker
 from shared.runtime.worker import Stage, Worker
 
@@ -45,8 +46,7 @@ async def run(settings: MapperSettings) -> None:
 async def _serve(settings: MapperSettings, definitions: Definitions, metrics: Metrics, stop: asyncio.Event) -> None:
     keeper = definitions.keeper
     broker = await open_broker(settings)
-    handler = MapHandler(keeper, partial(publish_nothing, broker), metrics)
-    worker = Worker(STAGE, handler, broker, metrics, settings.patience_s)
+    worker = open_worker(settings, keeper, broker, metrics)
     readiness = health.Readiness(
         {"definitions": keeper.check, "broker": health.check_of(broker.check)}, lambda: broker.notes
     )
@@ -58,6 +58,14 @@ async def _serve(settings: MapperSettings, definitions: Definitions, metrics: Me
             await work(worker.run, stop, readiness, settings.drain_s)
     finally:
         await broker.close()
+
+
+def open_worker(
+    settings: MapperSettings, keeper: SnapshotKeeper, broker: Broker, metrics: Metrics
+) -> Worker[RawBatch, MappedBatch]:
+    """What maps, on given parts."""
+    handler = MapHandler(keeper, partial(publish_nothing, broker), metrics)
+    return Worker(STAGE, handler, broker, metrics, settings.patience_s)
 
 
 async def publish_nothing(broker: Broker) -> None:

@@ -11,7 +11,7 @@ from services.profile_api.settings import ProfileApiSettings
 from services.profile_api.store import Store
 from shared.contract.receipts import ReceiptSigner
 from shared.runtime import health, log
-from shared.runtime.access import open_access
+from shared.runtime.access import Access, open_access
 from shared.runtime.api import ACCESS, application
 from shared.runtime.clock import Clock, system_clock
 from shared.runtime.definitions import Definitions, open_definitions
@@ -61,9 +61,19 @@ def build_app(  # noqa: PLR0913 - the parts of the process, each passed once
     clock: Clock = system_clock,
 ) -> web.Application:
     """The HTTP side on given parts."""
-    access, store = open_access(settings, keeper, clock=clock), Store(database)
+    access = open_access(settings, keeper, clock=clock)
+    parts = resources(settings, access, database, clock)
+    return application(access, metrics, (*parts, Health(readiness, metrics)))
+
+
+def resources(
+    settings: ProfileApiSettings, access: Access, database: Database, clock: Clock
+) -> tuple[Profiles, ReceiptLists, Receipts]:
+    """What answers, on given parts."""
+    store = Store(database)
     signer = ReceiptSigner(settings.receipt_key.get_secret_value().encode())
-    profiles = Profiles(access, store, signer)
-    receipts = Receipts(access, store, signer, clock, settings.retention_days)
-    lists = ReceiptLists(access, store, signer, clock)
-    return application(access, metrics, (profiles, lists, receipts, Health(readiness, metrics)))
+    return (
+        Profiles(access, store, signer),
+        ReceiptLists(access, store, signer, clock),
+        Receipts(access, store, signer, clock, settings.retention_days),
+    )

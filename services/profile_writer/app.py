@@ -11,7 +11,7 @@ from shared.contract import topology
 from shared.contract.messages import MappedBatch, decode_mapped, encode_mapped
 from shared.runtime import health, log
 from shared.runtime.api import application
-from shared.runtime.broker import PREFETCH, UnavailableError
+from shared.runtime.broker import PREFETCH, Broker, UnavailableError
 from shared.runtime.clock import system_clock
 from shared.runtime.health import Health
 from shared.runtime.metrics import Metrics
@@ -42,7 +42,7 @@ async def run(settings: ProfileWriterSettings) -> None:
     database = Database(settings)
     store = Store(database, system_clock, settings.retention_days)
     broker = await open_broker(settings)
-    worker = Worker(STAGE, WriteHandler(store, metrics), broker, metrics, settings.patience_s)
+    worker = open_worker(settings, store, broker, metrics)
     readiness = health.Readiness(
         {"broker": health.check_of(broker.check), "database": health.check_of(database.check)}, lambda: broker.notes
     )
@@ -57,6 +57,13 @@ async def run(settings: ProfileWriterSettings) -> None:
     finally:
         await broker.close()
         await database.close()
+
+
+def open_worker(
+    settings: ProfileWriterSettings, store: Store, broker: Broker, metrics: Metrics
+) -> Worker[MappedBatch, MappedBatch]:
+    """What writes, on given parts."""
+    return Worker(STAGE, WriteHandler(store, metrics), broker, metrics, settings.patience_s)
 
 
 async def keep_retention(store: Store, interval_s: float) -> None:

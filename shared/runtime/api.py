@@ -112,13 +112,10 @@ class _Route:
         )
 
 
-def application(
-    access: Access | None, metrics: Metrics, resources: Iterable[object], *, log_answers: bool = True
-) -> web.Application:
+def application(access: Access | None, metrics: Metrics, resources: Iterable[object]) -> web.Application:
     """An application of all operations of these resources; every other address or method is a problem.
 
     Without `access` there is nobody to check rights, so that every operation must be for anyone (`RuntimeError`).
-    `log_answers` logs and counts each success; a service with very many of them does that by itself.
     """
     answered = answer_with_problems(metrics)
     app = web.Application(client_max_size=MAX_BODY_BYTES)
@@ -134,7 +131,7 @@ def application(
     for path, routes in by_path.items():
         allowed = []
         for route in routes:
-            logged: Handler = _logged(route, metrics) if log_answers else route
+            logged: Handler = _logged(route, metrics) if route.operation.logged else route
             handler = answered(logged)
             handlers.add(handler)
             method = route.operation.method

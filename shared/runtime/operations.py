@@ -95,7 +95,8 @@ class Operation:
 
     `status` is that of success; `problems` are the statuses that this handler adds to those which follow from its
     form. `reads` documents a body that the handler reads by itself, `sends` an answer that it builds by itself.
-    What is `hidden` is for browsers, and not part of the documented API.
+    What is `hidden` is for browsers, and not part of the documented API. What is not `logged` sees to log and metrics
+    by itself, because there are very many of it.
     """
 
     method: str
@@ -108,6 +109,7 @@ class Operation:
     reads: Any = None
     sends: Any = None
     hidden: bool = False
+    logged: bool = True
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
@@ -140,11 +142,12 @@ def operation(  # noqa: PLR0913 - a declaration, by name
     reads: Any = None,
     sends: Any = None,
     hidden: bool = False,
+    logged: bool = True,
 ) -> Callable[[F], F]:
     """Declares a method of a resource as the handler of a route; see `Operation`."""
 
     def declare(handler: F) -> F:
-        declared = Operation(method, path, right, handler, status, problems, if_match, reads, sends, hidden)
+        declared = Operation(method, path, right, handler, status, problems, if_match, reads, sends, hidden, logged)
         setattr(handler, _OPERATION, declared)
         return handler
 

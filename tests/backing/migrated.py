@@ -1,23 +1,16 @@
 """The schemas of all services in a database of the tests."""
 
-from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from shared.runtime import postgres
+from services import migrations
 
 _ROLES = ("inlet_queue", "inlet_config_api", "inlet_profile_writer", "inlet_profile_api")
 PASSWORDS = dict.fromkeys(_ROLES, "a password for tests")
-_SERVICES = Path(__file__).parents[2] / "services"
-SCHEMAS = {
-    "config": _SERVICES / "config_api" / "migrations",
-    "profiles": _SERVICES / "profile_writer" / "migrations",
-    "queue": _SERVICES.parent / "shared" / "runtime" / "queue_migrations",
-}
 
 
 async def migrate(url: str) -> None:
     """Brings an empty database to the newest schemas. `url` is a superuser's."""
-    await postgres.migrate(url, SCHEMAS, PASSWORDS)
+    await migrations.migrate(url, PASSWORDS)
 
 
 def role_url(url: str, role: str) -> str:

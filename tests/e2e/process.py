@@ -45,8 +45,9 @@ def run(command: str, settings: Mapping[str, str]) -> None:
 class Service:
     """One process of one service, which can be ended and started again on its port."""
 
-    def __init__(self, name: str, settings: Mapping[str, str], port: int, log: Path) -> None:
+    def __init__(self, name: str, settings: Mapping[str, str], port: int, log: Path, code: Path = ROOT) -> None:
         self.name = name
+        self._code = code
         self.url = f"http://127.0.0.1:{port}"
         self._settings = {**settings, "INLET_PORT": str(port)}
         self._log = log
@@ -56,7 +57,7 @@ class Service:
         with self._log.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "services", self.name],
-                cwd=ROOT,
+                cwd=self._code,
                 env=_environment(self._settings),
                 stdin=subprocess.DEVNULL,
                 stdout=output,

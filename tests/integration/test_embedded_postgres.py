@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 import stat
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,6 +76,28 @@ async def test_data_and_password_outlive_a_restart(server: EmbeddedPostgres) -> 
     assert await session.fetchval("SELECT n FROM kept") == 1
     await session.close()
     assert stopped is None
+
+
+def test_a_server_left_behind_is_ended_and_a_stranger_with_its_number_is_not(folder: Path) -> None:
+    # given
+    left_behind, server = (EmbeddedPostgres(folder, settings={"fsync": "off"}) for _ in range(2))
+    left_behind.start()
+    first = left_behind.pid
+
+    # when
+    server.start()
+    second = server.pid
+    server.stop("immediate")
+    with subprocess.Popen(["sleep", "60"]) as stranger:
+        (folder / "data" / "postmaster.pid").write_text(f"{stranger.pid}\n")
+        server.start()
+        third, lives = server.pid, stranger.poll() is None
+        stranger.kill()
+    server.stop("immediate")
+
+    # then
+    assert len({first, second, third, None}) == 4
+    assert lives
 
 
 def test_the_wheels_own_code_never_runs(server: EmbeddedPostgres) -> None:
