@@ -14,7 +14,7 @@ help: ## list what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/run.stamp ## run all of Inlet at http://127.0.0.1:8080 (PORT=8090 for another port), data in var/
-	@INLET_PORT=$(PORT) $(BIN)/python -m services up
+	@INLET_PORT=$(PORT) exec $(BIN)/python -m services up
 
 setup: .venv/setup.stamp rabbitmq ## fetch all that the tests need: .venv, test data, RabbitMQ
 
