@@ -1,0 +1,18 @@
+export const password = {
+  title: "Change password",
+  text: "You stay signed in here, and are signed out everywhere else.",
+  label: "Password",
+  old: "Present password",
+  oldMissing: "Enter your present password.",
+  oldWrong: "That is not your present password.",
+  new: "New password",
+  newText: "12 characters at least.",
+  newShort: "Enter at least 12 characters.",
+  newLong: "Enter 1,024 characters at most.",
+  again: "New password, again",
+  againOther: "This is not the same.",
+  suggest: "Suggest one",
+  copy: "Copy the password",
+  suggested: "The password is shown only until this dialog is closed.",
+  changed: "Your password is changed.",
+} as const;

@@ -1,0 +1,33 @@
+export const receipts = {
+  title: "Receipts",
+  description: "What became of each batch that was accepted. New ones appear by themselves once they are settled.",
+  states: { pending: "Pending", written: "Written", failed: "Failed" },
+  columns: {
+    received: "Received",
+    integration: "Integration",
+    state: "State",
+    records: "Records",
+    written: "Written",
+    rejected: "Rejected",
+    unmapped: "Not mapped",
+  },
+  values_one: "{{number}} value",
+  values_other: "{{number}} values",
+  filters: {
+    integration: "Integration",
+    allIntegrations: "All integrations",
+    state: "State",
+    allStates: "All states",
+    times: "Received",
+    anyTime: "At any time",
+    lately: "Lately",
+    fromTo: "From … to …",
+    endFirst: "The end must be later than the start.",
+    incomplete: "Choose a start and an end.",
+  },
+  deleted: "Deleted",
+  empty: {
+    title: "No receipt",
+    text: "Nothing that was received fits. A batch appears here once it is written, or has failed.",
+  },
+} as const;

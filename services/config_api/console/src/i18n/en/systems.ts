@@ -1,0 +1,27 @@
+export const systems = {
+  title: "Systems and environments",
+  description: "The products whose users are enriched, and the separate sets of profiles that each of them has.",
+  create: "Create system",
+  createText: "It begins with the environments Production and QA.",
+  search: "Find by name or key",
+  rename: "Rename",
+  renameOf: "Rename “{{name}}”",
+  attributes: "Attributes",
+  environment: "Environment",
+  environmentsOf: "Environments of {{name}}",
+  addEnvironment: "Add environment",
+  addEnvironmentTo: "Add environment to “{{name}}”",
+  editEnvironment: "Change “{{name}}”",
+  environmentText: "Its profiles are separate: the same user ID is another user in each environment.",
+  noEnvironment: "No environment yet",
+  history: "History",
+  historyOn: "Kept",
+  historyOff: "Not kept",
+  historyLabel: "Keep a history",
+  historyText:
+    "What lost: values that were replaced, came too late or were rejected: the last five of each attribute. They explain why a profile holds what it holds.",
+  historyCost:
+    "It makes the writing of this environment's profiles three to four times the work, since the last values of each user are read and written again with each update. Switch it on where questions are asked. It counts from now on; switched off again, what is there stays.",
+  empty: "No system yet",
+  emptyText: "A system is a product whose users are enriched, with an environment for each set of profiles.",
+} as const;

@@ -1,0 +1,81 @@
+import Box from "@cloudscape-design/components/box";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
+import type { TFunction } from "i18next";
+import type { ReactNode } from "react";
+import type { Column } from "../../components/searched-table";
+import { ShortName } from "../../components/short-name";
+import { SystemNames } from "../../components/system-names";
+import type { Formats } from "../../services/formats";
+import type { UserView } from "../../services/schema";
+
+/** The table's columns. `own` is the id of who looks at it. */
+export function columns(
+  t: TFunction,
+  formats: Formats,
+  own: number,
+  actions: (user: UserView) => ReactNode,
+): Column<UserView>[] {
+  const text = (a: string, b: string) => a.localeCompare(b, formats.language, { numeric: true });
+  const role = (user: UserView) => t(`session.roles.${user.role}`);
+  return [
+    {
+      id: "name",
+      header: t("users.columns.name"),
+      cell: ({ id, name }) => (
+        <>
+          <ShortName text={name} strong />
+          {id === own && (
+            <Box variant="small" display="block">
+              {t("users.yourself")}
+            </Box>
+          )}
+        </>
+      ),
+      sortingField: "name",
+      sortingComparator: (a, b) => text(a.name, b.name),
+      isRowHeader: true,
+      minWidth: 140,
+    },
+    {
+      id: "role",
+      header: t("users.columns.role"),
+      cell: role,
+      sortingField: "role",
+      sortingComparator: (a, b) => text(role(a), role(b)),
+      minWidth: 110,
+    },
+    {
+      id: "systems",
+      header: t("rights.systems"),
+      cell: ({ systems }) => <SystemNames {...{ systems }} />,
+      minWidth: 120,
+    },
+    {
+      id: "state",
+      header: t("users.columns.state"),
+      cell: ({ disabled }) => (
+        <span className="whole">
+          <StatusIndicator type={disabled ? "stopped" : "success"}>
+            {disabled ? t("users.disabled") : t("users.active")}
+          </StatusIndicator>
+        </span>
+      ),
+      sortingField: "state",
+      sortingComparator: (a, b) => Number(a.disabled) - Number(b.disabled),
+      minWidth: 110,
+    },
+    {
+      id: "changed",
+      header: t("users.columns.changed"),
+      cell: ({ updated_at: moment }) => (
+        <time dateTime={moment} title={formats.dateTime(moment)}>
+          {formats.date(moment)}
+        </time>
+      ),
+      sortingField: "changed",
+      sortingComparator: (a, b) => a.updated_at.localeCompare(b.updated_at),
+      minWidth: 110,
+    },
+    { id: "actions", header: <span className="unseen">{t("table.actions")}</span>, cell: actions, minWidth: 50 },
+  ];
+}

@@ -1,0 +1,157 @@
+import type { Theme } from "@cloudscape-design/components/theming";
+
+const modes = (light: string, dark: string) => ({ light, dark });
+
+// One accent, a deep teal, on neutrals with a trace of it. Text on each ground keeps a contrast of 4.5 (WCAG 2.2, 1.4.3).
+const ACCENT = modes("#0b6b66", "#4fd1c5");
+const ACCENT_STRONG = modes("#084f4b", "#81e6d9");
+const ON_ACCENT = modes("#ffffff", "#06201f");
+const INK = modes("#16242b", "#e6eef0");
+const INK_SOFT = modes("#52636b", "#a3b3b8");
+const LINE = modes("#dfe7e8", "#26363c");
+const GROUND = modes("#f5f8f8", "#0c1519");
+// A hair beside GROUND: Cloudscape takes a context's token that equals the general one for no change.
+const GROUND_OF_PAGES = modes("#f5f8f9", "#0c151a");
+const SURFACE = modes("#ffffff", "#132026");
+const TINT = modes("#e8f4f3", "#16302f");
+
+const FONT = "'Inter Variable', system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
+
+/** How the console looks: Cloudscape's design tokens, light and dark. */
+export const theme: Theme = {
+  tokens: {
+    fontFamilyBase: FONT,
+    fontFamilyHeading: FONT,
+    fontFamilyDisplay: FONT,
+    fontFamilyMonospace: "ui-monospace, 'SFMono-Regular', Menlo, Consolas, 'DejaVu Sans Mono', monospace",
+    fontWeightHeadingXl: "650",
+    fontWeightHeadingL: "650",
+    fontWeightHeadingM: "600",
+    fontWeightHeadingS: "600",
+    fontWeightButton: "600",
+    letterSpacingHeadingXl: "-0.02em",
+    letterSpacingHeadingL: "-0.015em",
+
+    borderRadiusContainer: "12px",
+    borderRadiusDialog: "14px",
+    borderRadiusButton: "8px",
+    borderRadiusInput: "8px",
+    borderRadiusDropdown: "10px",
+    borderRadiusItem: "8px",
+    borderRadiusTiles: "12px",
+    borderRadiusAlert: "10px",
+    borderRadiusFlashbar: "10px",
+    borderRadiusPopover: "10px",
+    borderRadiusBadge: "6px",
+    borderRadiusToken: "8px",
+    borderRadiusSideNavigationItem: "8px",
+    borderWidthButton: "1px",
+
+    colorBackgroundLayoutMain: GROUND,
+    colorBackgroundLayoutPanel: SURFACE,
+    colorBackgroundContainerContent: SURFACE,
+    colorBackgroundContainerHeader: SURFACE,
+    colorBackgroundDialog: SURFACE,
+    colorBackgroundPopover: SURFACE,
+    colorBackgroundInputDefault: modes("#ffffff", "#0f1a1f"),
+    colorBackgroundCellShaded: modes("#f3f7f7", "#17252b"),
+    colorBackgroundItemSelected: TINT,
+    colorBackgroundDropdownItemHover: modes("#eef4f4", "#1b2c32"),
+    colorBorderDividerDefault: LINE,
+    colorBorderDividerSecondary: LINE,
+    colorBorderLayout: LINE,
+    colorBorderContainerTop: "transparent",
+    colorBorderInputDefault: modes("#84969c", "#60757c"),
+    colorBorderControlDefault: modes("#6c8087", "#7c9198"),
+
+    colorTextBodyDefault: INK,
+    colorTextBodySecondary: INK_SOFT,
+    colorTextHeadingDefault: INK,
+    colorTextHeadingSecondary: INK_SOFT,
+    colorTextFormDefault: INK,
+    colorTextFormLabel: INK,
+    colorTextFormSecondary: INK_SOFT,
+    colorTextLabel: INK_SOFT,
+    colorTextTopNavigationTitle: INK,
+    colorTextBreadcrumbCurrent: INK_SOFT,
+    colorTextAccent: ACCENT,
+    colorTextCounter: INK_SOFT,
+    colorTextEmpty: INK_SOFT,
+
+    colorTextLinkDefault: ACCENT,
+    colorTextLinkHover: ACCENT_STRONG,
+    colorTextLinkSecondaryDefault: ACCENT,
+    colorTextLinkSecondaryHover: ACCENT_STRONG,
+    colorTextLinkInfoDefault: ACCENT,
+    colorTextLinkInfoHover: ACCENT_STRONG,
+    colorTextLinkButtonNormalDefault: ACCENT,
+    colorTextLinkButtonNormalHover: ACCENT_STRONG,
+    colorTextLinkButtonNormalActive: ACCENT_STRONG,
+    colorTextInteractiveHover: ACCENT_STRONG,
+    colorTextInteractiveActive: ACCENT_STRONG,
+    colorTextButtonInlineIconDefault: ACCENT,
+    colorTextButtonInlineIconHover: ACCENT_STRONG,
+    colorTextButtonInlineLinkHover: ACCENT_STRONG,
+    colorTextExpandableSectionHover: ACCENT,
+    colorTextDropdownItemFilterMatch: ACCENT,
+    colorBackgroundDropdownItemFilterMatch: TINT,
+    colorTextSideNavigationItemActive: ACCENT,
+    colorTextSideNavigationItemDefault: INK_SOFT,
+    colorBackgroundSideNavigationItemActive: TINT,
+    colorBorderItemFocused: ACCENT,
+    colorBorderInputFocused: ACCENT,
+    colorBorderDropdownItemFocused: ACCENT,
+    colorBorderItemSelected: ACCENT,
+    colorItemSelected: ACCENT,
+    colorBackgroundControlChecked: ACCENT,
+    colorForegroundControlDefault: ON_ACCENT,
+    colorBackgroundSegmentActive: ACCENT,
+    colorBorderSegmentActive: ACCENT,
+    colorTextSegmentActive: ON_ACCENT,
+    colorTextSegmentHover: ACCENT,
+    colorBackgroundProgressBarValueDefault: ACCENT,
+    colorTextCalendarDateSelected: ON_ACCENT,
+    colorBackgroundBadgeBlue: ACCENT,
+    colorTextBadgeBlue: ON_ACCENT,
+
+    colorBackgroundButtonPrimaryDefault: ACCENT,
+    colorBackgroundButtonPrimaryHover: ACCENT_STRONG,
+    colorBackgroundButtonPrimaryActive: modes("#063d3a", "#b2f5ea"),
+    colorBorderButtonPrimaryDefault: ACCENT,
+    colorBorderButtonPrimaryHover: ACCENT_STRONG,
+    colorBorderButtonPrimaryActive: modes("#063d3a", "#b2f5ea"),
+    colorTextButtonPrimaryDefault: ON_ACCENT,
+    colorTextButtonPrimaryHover: ON_ACCENT,
+    colorTextButtonPrimaryActive: ON_ACCENT,
+    colorBorderButtonNormalDefault: modes("#84969c", "#60757c"),
+    colorBorderButtonNormalHover: ACCENT,
+    colorBorderButtonNormalActive: ACCENT_STRONG,
+    colorTextButtonNormalDefault: INK,
+    colorTextButtonNormalHover: ACCENT_STRONG,
+    colorTextButtonNormalActive: ACCENT_STRONG,
+    colorBackgroundButtonNormalDefault: modes("#ffffff", "#132026"),
+    colorBackgroundButtonNormalHover: TINT,
+    colorBackgroundButtonNormalActive: modes("#d3ebe8", "#1e4341"),
+    colorTextButtonLinkDefault: ACCENT,
+    colorTextButtonLinkHover: ACCENT_STRONG,
+    colorTextButtonLinkActive: ACCENT_STRONG,
+    colorBackgroundButtonLinkHover: TINT,
+    colorBackgroundButtonLinkActive: modes("#d3ebe8", "#1e4341"),
+    colorTextButtonIconHover: ACCENT,
+    colorTextLayoutToggleHover: ACCENT,
+    colorTextLayoutToggleSelected: ACCENT,
+    colorBackgroundLayoutToggleSelectedDefault: TINT,
+    colorBackgroundLayoutToggleSelectedHover: modes("#d3ebe8", "#1e4341"),
+    colorBackgroundLayoutToggleSelectedActive: modes("#d3ebe8", "#1e4341"),
+
+    colorTextStatusInfo: modes("#1f5f8b", "#7cc4f2"),
+    colorTextStatusSuccess: modes("#1d6b34", "#6fd08c"),
+    colorTextStatusWarning: modes("#8a5200", "#f3b95f"),
+    colorTextStatusError: modes("#b3261e", "#ff8a80"),
+    colorChartsPaletteCategorical1: ACCENT,
+    colorChartsPaletteCategorical2: modes("#c2410c", "#fb923c"),
+    colorChartsPaletteCategorical3: modes("#6d28d9", "#c4b5fd"),
+  },
+  // Cloudscape's toolbar layout has a ground of its own.
+  contexts: { "app-layout-toolbar": { tokens: { colorBackgroundLayoutMain: GROUND_OF_PAGES } } },
+};
