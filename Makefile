@@ -6,15 +6,35 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-in
 UPGRADE ?=
 TESTS ?= tests/unit tests/contract tests/integration tests/e2e
 PORT ?= 8080
+CONSOLE := services/config_api/console
+CONSOLE_SOURCES := services/config_api/openapi.json $(shell find $(CONSOLE) \( -name node_modules -o -name dist \) -prune \
+	-o -type f ! -name schema.d.ts -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup rabbitmq test lint format bench lock
+.PHONY: help run console up down setup rabbitmq test lint format bench compose-smoke lock
 
 help: ## list what there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: .venv/run.stamp ## run all of Inlet at http://127.0.0.1:8080 (PORT=8090 for another port), data in var/
+run: .venv/run.stamp $(CONSOLE)/dist/index.html ## run all of Inlet at http://127.0.0.1:8080 (PORT=8090 for another port), data in var/
 	@INLET_PORT=$(PORT) exec $(BIN)/python -m services up
+
+console: $(CONSOLE)/dist/index.html ## build the console, where its sources have changed
+
+$(CONSOLE)/dist/index.html: $(CONSOLE_SOURCES) $(CONSOLE)/node_modules/.package-lock.json
+	@echo "building the console"
+	@$(CONSOLE)/npm.sh run --silent build || { rm -f $@; exit 1; }
+
+$(CONSOLE)/node_modules/.package-lock.json: $(CONSOLE)/package-lock.json | .venv/bin/python
+	@echo "fetching what the console is built with"
+	@$(CONSOLE)/npm.sh ci --silent --no-audit --no-fund
+	@touch $@
+
+up: ## run all of Inlet with docker compose, for others to use; UP='--scale mapper=4' goes to compose
+	@deploy/up.sh $(UP)
+
+down: ## stop what `make up` started; its data stay
+	@deploy/compose.sh down
 
 setup: .venv/setup.stamp rabbitmq ## fetch all that the tests need: .venv, test data, RabbitMQ
 
@@ -37,16 +57,18 @@ setup: .venv/setup.stamp rabbitmq ## fetch all that the tests need: .venv, test 
 rabbitmq:
 	@tests/backing/install_rabbitmq.sh
 
-test: setup ## run all tests; TESTS=tests/unit runs a part
+test: setup $(CONSOLE)/node_modules/.package-lock.json ## run all tests; TESTS=tests/unit runs a part
 	$(BIN)/pytest --durations=10 $(TESTS)
+	$(if $(filter command,$(firstword $(origin TESTS))),,$(CONSOLE)/npm.sh run --silent test)
 
-lint: .venv/setup.stamp ## ruff, mypy --strict, import rules, unused dependencies, stale openapi.json
+lint: .venv/setup.stamp $(CONSOLE)/node_modules/.package-lock.json ## ruff, mypy --strict, import rules, biome, unused dependencies, stale openapi.json
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry services shared
 	$(BIN)/python -m services openapi --check
+	$(CONSOLE)/npm.sh run --silent lint
 
 format: .venv/setup.stamp ## format the code and mend what ruff can
 	$(BIN)/ruff check --fix-only .
@@ -54,6 +76,9 @@ format: .venv/setup.stamp ## format the code and mend what ruff can
 
 bench: setup ## measure against a conventional pipeline, on this machine
 	$(BIN)/python -m tests.bench
+
+compose-smoke: .venv/setup.stamp ## the compose deployment under load while its containers are killed; needs Docker
+	$(BIN)/pytest tests/compose/door_rules.py tests/compose/smoke.py
 
 lock: .venv/setup.stamp ## write the lock files anew; UPGRADE=--upgrade takes newer releases
 	$(PIP) install uv
