@@ -9,9 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from services.config_as_code.commands import app as config_as_code
+from services.dead_letters.commands import app as dead_letters
+from services.send.commands import send
+from shared.runtime.settings import InvalidSettingsError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Inlet's services.")
 app.add_typer(config_as_code, name="config")
+app.add_typer(dead_letters, name="dead-letters")
+app.command()(send)
 
 
 @app.command()
@@ -20,7 +25,7 @@ def gateway() -> None:
     from services.gateway.app import run
     from services.gateway.settings import GatewaySettings
 
-    _run(run(GatewaySettings()))
+    _run(run(GatewaySettings.read()))
 
 
 @app.command()
@@ -29,7 +34,7 @@ def mapper() -> None:
     from services.mapper.app import run
     from services.mapper.settings import MapperSettings
 
-    _run(run(MapperSettings()))
+    _run(run(MapperSettings.read()))
 
 
 @app.command()
@@ -38,7 +43,7 @@ def profile_writer() -> None:
     from services.profile_writer.app import run
     from services.profile_writer.settings import ProfileWriterSettings
 
-    _run(run(ProfileWriterSettings()))
+    _run(run(ProfileWriterSettings.read()))
 
 
 @app.command()
@@ -47,7 +52,7 @@ def profile_api() -> None:
     from services.profile_api.app import run
     from services.profile_api.settings import ProfileApiSettings
 
-    _run(run(ProfileApiSettings()))
+    _run(run(ProfileApiSettings.read()))
 
 
 @app.command()
@@ -56,7 +61,7 @@ def config_api() -> None:
     from services.config_api.app import run
     from services.config_api.settings import ConfigApiSettings
 
-    _run(run(ConfigApiSettings()))
+    _run(run(ConfigApiSettings.read()))
 
 
 @app.command()
@@ -66,7 +71,7 @@ def migrate() -> None:
     from shared.runtime import log
     from shared.runtime.settings import MigrateSettings
 
-    settings = MigrateSettings()
+    settings = MigrateSettings.read()
     log.configure(settings.log_level, "migrate")
     _run(migrate(settings.migrate_url.get_secret_value(), settings.passwords()))
 
@@ -107,5 +112,14 @@ def _run(main: Coroutine[Any, Any, object]) -> None:
         uvloop.run(main)
 
 
+def main() -> None:
+    """Runs what the command line says; settings that do not hold are one line and exit code 2."""
+    try:
+        app()
+    except InvalidSettingsError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(2)
+
+
 if __name__ == "__main__":
-    app()
+    main()

@@ -65,8 +65,9 @@ class EmbeddedPostgres:
         """The server's process id; None when it is stopped."""
         try:
             pid = int((self._data / "postmaster.pid").read_text().split("\n", 1)[0])
-            # Another program may have the number of a server that was killed.
-            ours = Path(f"/proc/{pid}/cwd").samefile(self._data)
+            # Another program may have the number of a server that was killed. Its arguments are there for everybody to
+            # read; where it works is not, even for root, in many a container.
+            ours = f"-D\0{self._data}\0".encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
         except (FileNotFoundError, PermissionError, ValueError, ProcessLookupError):
             return None
         return pid if ours else None

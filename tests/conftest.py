@@ -18,6 +18,7 @@ from tests.backing import rabbitmq as backing_rabbitmq
 from tests.backing.migrated import PASSWORDS, migrate
 from tests.backing.postgres import Postgres, PrivatePostgres
 from tests.backing.rabbitmq import PrivateRabbitmq, Rabbitmq
+from tests.backing.rabbitmq_container import IMAGE_VARIABLE, ContainerRabbitmq
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +27,14 @@ def rabbitmq() -> Iterator[Rabbitmq]:
     given = os.environ.get(backing_rabbitmq.URL_VARIABLE)
     if given:
         yield Rabbitmq(given)
+        return
+    if image := os.environ.get(IMAGE_VARIABLE):
+        container = ContainerRabbitmq(image)
+        try:
+            container.start()
+            yield container
+        finally:
+            container.close()
         return
     with tempfile.TemporaryDirectory(prefix="inlet-rabbitmq-", ignore_cleanup_errors=True) as folder:
         node = PrivateRabbitmq(Path(folder))

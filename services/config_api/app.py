@@ -9,6 +9,7 @@ from services.config_api.announcements import Announcements
 from services.config_api.attributes import Attributes
 from services.config_api.audit import Audit
 from services.config_api.bootstrap import make_first_admin
+from services.config_api.console_files import ConsoleFiles
 from services.config_api.docs import Docs
 from services.config_api.environments import Environments
 from services.config_api.integration_states import IntegrationStates
@@ -16,6 +17,7 @@ from services.config_api.integration_tokens import IntegrationTokens
 from services.config_api.integrations import Integrations
 from services.config_api.internal import Internal
 from services.config_api.passwords import Attempts, Passwords
+from services.config_api.segments import Segments
 from services.config_api.sessions import Sessions
 from services.config_api.settings import ConfigApiSettings
 from services.config_api.snapshot import DatabaseSource
@@ -39,6 +41,7 @@ RESOURCES = (
     Systems,
     Environments,
     Attributes,
+    Segments,
     Integrations,
     IntegrationStates,
     IntegrationTokens,
@@ -48,6 +51,7 @@ RESOURCES = (
     Audit,
     Internal,
     Docs,
+    ConsoleFiles,
     Health,
 )
 LAST_USE_S = 10.0
@@ -57,7 +61,7 @@ async def run(settings: ConfigApiSettings) -> None:
     """Serves until SIGTERM or SIGINT, then finishes what was begun."""
     log.configure(settings.log_level, "config-api")
     stop = stop_on_signals()
-    metrics, database = Metrics(), Database(settings)
+    metrics, database = Metrics(settings.build), Database(settings)
     source = DatabaseSource(database)
     keeper = SnapshotKeeper(source, None, system_clock, metrics)
     await keeper.start()
@@ -123,6 +127,7 @@ def resources(  # noqa: PLR0913, PLR0917 - the parts of the process, each passed
         Systems(store),
         Environments(store),
         Attributes(store),
+        Segments(store),
         Integrations(store),
         IntegrationStates(store),
         IntegrationTokens(store),
@@ -132,4 +137,5 @@ def resources(  # noqa: PLR0913, PLR0917 - the parts of the process, each passed
         Audit(store),
         Internal(source, keeper, clock),
         Docs(),
+        ConsoleFiles(),
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.config_api import systems
 from services.config_api.fields import Listed, Name, page
+from services.config_api.segments import segments_using
 from services.config_api.store import Change, Store, returned
 from services.config_api.systems import find_system
 from shared.contract.codes import Code
@@ -116,7 +117,7 @@ class Attributes:
         problems=(HTTPStatus.CONFLICT,),
     )
     async def delete(self, call: Call, system: Key, attribute: Key) -> Answer[None]:
-        """Delete an attribute that no integration feeds; profiles stop showing it."""
+        """Delete an attribute that no integration feeds and no segment asks for; profiles stop showing it."""
         async with self.store.change(call) as change:
             of = await find_system(change.session, call, system)
             before = await _find(change.session, of.id, attribute)
@@ -124,6 +125,9 @@ class Attributes:
             user = await change.session.fetchval(_USERS, of.id, before.id)
             if user is not None:
                 raise RefusalError(HTTPStatus.CONFLICT, Code.IN_USE, members={"integration": user})
+            segments = await segments_using(change.session, of.id, before.key)
+            if segments:
+                raise RefusalError(HTTPStatus.CONFLICT, Code.IN_USE, members={"segments": segments})
             await change.session.execute(_DELETE, before.id, change.version)
             await change.audit("deleted", "attribute", attribute, system=of.id, before=before)
         return Answer(None)

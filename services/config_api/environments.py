@@ -17,19 +17,19 @@ from shared.runtime.postgres import Session
 PATH = systems.PATH + "/{system}/environments"
 
 _LIST = """
-SELECT id, key, name, version, created_at, updated_at FROM config.environments
+SELECT id, key, name, history, version, created_at, updated_at FROM config.environments
 WHERE system = $1 AND id > $2 ORDER BY id LIMIT $3
 """
 _ONE = """
-SELECT id, key, name, version, created_at, updated_at FROM config.environments WHERE system = $1 AND key = $2
+SELECT id, key, name, history, version, created_at, updated_at FROM config.environments WHERE system = $1 AND key = $2
 """
 _INSERT = """
-INSERT INTO config.environments (system, key, name, version) VALUES ($1, $2, $3, $4)
-RETURNING id, key, name, version, created_at, updated_at
+INSERT INTO config.environments (system, key, name, history, version) VALUES ($1, $2, $3, $4, $5)
+RETURNING id, key, name, history, version, created_at, updated_at
 """
 _UPDATE = """
-UPDATE config.environments SET name = $2, version = $3, updated_at = now() WHERE id = $1
-RETURNING id, key, name, version, created_at, updated_at
+UPDATE config.environments SET name = $2, history = $3, version = $4, updated_at = now() WHERE id = $1
+RETURNING id, key, name, history, version, created_at, updated_at
 """
 
 
@@ -39,18 +39,20 @@ class EnvironmentView(View):
     id: int
     key: str
     name: str
+    history: bool
     version: int
     created_at: datetime
     updated_at: datetime
 
 
-class EnvironmentName(Body):
-    """What can be changed of an environment."""
+class EnvironmentBody(Body):
+    """What can be changed of an environment. With a `history`, what loses is kept for a while, to explain values."""
 
     name: Name
+    history: bool = False
 
 
-class NewEnvironment(EnvironmentName):
+class NewEnvironment(EnvironmentBody):
     """An environment to be made; its key stands in addresses and never changes."""
 
     key: Key
@@ -75,7 +77,7 @@ class Environments:
         """Make an environment."""
         async with self.store.change(call) as change:
             of = await find_system(change.session, call, system)
-            row = await returned(change.session, _INSERT, of.id, body.key, body.name, change.version)
+            row = await returned(change.session, _INSERT, of.id, body.key, body.name, body.history, change.version)
             view = EnvironmentView(**row)
             await change.audit("created", "environment", f"{system}/{view.key}", system=of.id, after=view)
         return Answer(view, view.version, f"{systems.PATH}/{system}/environments/{view.key}")
@@ -90,16 +92,18 @@ class Environments:
 
     @operation("PUT", PATH + "/{environment}", Scope.CONFIG_WRITE, if_match=True)
     async def replace(
-        self, call: Call, system: Key, environment: Key, body: EnvironmentName
+        self, call: Call, system: Key, environment: Key, body: EnvironmentBody
     ) -> Answer[EnvironmentView]:
-        """Rename an environment."""
+        """Change an environment's name, or whether it keeps a history."""
         async with self.store.change(call) as change:
             of = await find_system(change.session, call, system)
             before = await find_environment(change.session, of.id, environment)
             call.require_version(before.version)
-            after = EnvironmentView(**await returned(change.session, _UPDATE, before.id, body.name, change.version))
+            values = (before.id, body.name, body.history, change.version)
+            after = EnvironmentView(**await returned(change.session, _UPDATE, *values))
             name = f"{system}/{environment}"
-            await change.audit("renamed", "environment", name, system=of.id, before=before, after=after)
+            verb = "renamed" if after.history == before.history else "replaced"
+            await change.audit(verb, "environment", name, system=of.id, before=before, after=after)
         return Answer(after, after.version)
 
 

@@ -26,7 +26,7 @@ SELECT database || '-' || number AS tag, json_build_object(
     'version', number,
     'systems', (SELECT coalesce(json_agg(s), '[]') FROM (SELECT id, key, name FROM config.systems ORDER BY id) s),
     'environments', (SELECT coalesce(json_agg(e), '[]') FROM (
-        SELECT id, system, key, name FROM config.environments ORDER BY id) e),
+        SELECT id, system, key, name, history FROM config.environments ORDER BY id) e),
     'attributes', (SELECT coalesce(json_agg(a), '[]') FROM (
         SELECT id, system, key, name, type FROM config.attributes WHERE NOT deleted ORDER BY id) a),
     'integrations', (SELECT coalesce(json_agg(i), '[]') FROM (
@@ -38,6 +38,8 @@ SELECT database || '-' || number AS tag, json_build_object(
         SELECT id, secrets, scopes, systems, records_per_s
         FROM config.access_tokens JOIN live ON live.access_token = id
         WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) ORDER BY id) t),
+    'segments', (SELECT coalesce(json_agg(s), '[]') FROM (
+        SELECT id, key, name, environment, condition FROM config.segments ORDER BY id) s),
     'users', (SELECT coalesce(json_agg(u), '[]') FROM (
         SELECT id, name, role, systems, sessions_not_before FROM config.users WHERE NOT disabled ORDER BY id) u),
     'ended_sessions', (SELECT coalesce(json_agg(id), '[]') FROM config.ended_sessions WHERE ends_at > now())

@@ -10,10 +10,19 @@ import aiohttp
 from pydantic import ValidationError
 
 from services.config_as_code.differences import Difference, Identity
-from services.config_as_code.document import AttributePart, Document, EnvironmentPart, IntegrationPart, Part, SystemPart
+from services.config_as_code.document import (
+    AttributePart,
+    Document,
+    EnvironmentPart,
+    IntegrationPart,
+    Part,
+    SegmentPart,
+    SystemPart,
+)
 
 _SYSTEMS = "/api/v1/systems"
 _INTEGRATIONS = "/api/v1/integrations"
+_CHANGEABLE = {"name", "history", "condition"}  # of all but integrations
 _TIMEOUT = aiohttp.ClientTimeout(total=30.0)
 _MAPPING_FIELDS = ("property", "attribute", "on_empty", "date_format", "time_zone")
 _INTEGRATION_FIELDS = ("name", "environment", "state", "user_id", "on_invalid", "on_unknown", "observed_at")
@@ -69,7 +78,7 @@ class ConfigApi:
         elif known is not None and after is None:
             await self._call("DELETE", known.path, tag=known.tag)
         elif known is not None and after is not None and known.part != after:  # a new system's first environments
-            await self._call("PUT", known.path, after.model_dump(mode="json", include={"name"}), known.tag)
+            await self._call("PUT", known.path, after.model_dump(mode="json", include=_CHANGEABLE), known.tag)
 
     async def _system(self, view: Mapping[str, Any]) -> SystemPart:
         system = SystemPart(key=view["key"], name=view["name"])
@@ -88,18 +97,33 @@ class ConfigApi:
             )
             async for each in self._all(_INTEGRATIONS, system=system.key)
         ]
+        environments = sorted(await self._environments(system.key), key=lambda each: each.key)
+        segments = [each for at in environments for each in await self._segments(system.key, at.key)]
         return SystemPart(
             key=system.key,
             name=system.name,
-            environments=tuple(sorted(await self._environments(system.key), key=lambda each: each.key)),
+            environments=tuple(environments),
             attributes=tuple(sorted(attributes, key=lambda each: each.key)),
             integrations=tuple(sorted(integrations, key=lambda each: (each.environment, each.name))),
+            segments=tuple(sorted(segments, key=lambda each: (each.environment, each.key))),
         )
 
     async def _environments(self, system: str) -> list[EnvironmentPart]:
         path = f"{_SYSTEMS}/{system}/environments"
         return [
             self._remember(Identity("environment", (system, each["key"])), path, each, _environment)
+            async for each in self._all(path)
+        ]
+
+    async def _segments(self, system: str, environment: str) -> list[SegmentPart]:
+        path = f"{_SYSTEMS}/{system}/environments/{environment}/segments"
+        return [
+            self._remember(
+                Identity("segment", (system, environment, each["key"])),
+                path,
+                {**each, "environment": environment},
+                _segment,
+            )
             async for each in self._all(path)
         ]
 
@@ -116,6 +140,9 @@ class ConfigApi:
         if isinstance(after, SystemPart):
             await self._call("POST", _SYSTEMS, after.model_dump(mode="json", include={"key", "name"}))
             await self._environments(system)  # it has some from the beginning
+        elif isinstance(after, SegmentPart):
+            path = f"{_SYSTEMS}/{system}/environments/{after.environment}/segments"
+            await self._call("POST", path, after.model_dump(mode="json", exclude={"environment"}))
         else:
             await self._call("POST", f"{_SYSTEMS}/{system}/{identity.kind}s", after.model_dump(mode="json"))
 
@@ -175,11 +202,15 @@ def _reason(method: str, path: str, status: int, said: Any) -> str:
 
 
 def _environment(view: Mapping[str, Any]) -> EnvironmentPart:
-    return EnvironmentPart(key=view["key"], name=view["name"])
+    return EnvironmentPart(key=view["key"], name=view["name"], history=view["history"])
 
 
 def _attribute(view: Mapping[str, Any]) -> AttributePart:
     return AttributePart(key=view["key"], name=view["name"], type=view["type"])
+
+
+def _segment(view: Mapping[str, Any]) -> SegmentPart:
+    return SegmentPart(key=view["key"], name=view["name"], environment=view["environment"], condition=view["condition"])
 
 
 def _integration(view: Mapping[str, Any]) -> IntegrationPart:

@@ -25,7 +25,7 @@ Url = Annotated[
 ]
 Target = Annotated[Path | None, typer.Argument(help="where to write; if absent, to standard output")]
 File = Annotated[Path, typer.Argument(help="a file of definitions, in YAML")]
-Prune = Annotated[bool, typer.Option("--prune", help="delete integrations and attributes that the file does not name")]
+Prune = Annotated[bool, typer.Option("--prune", help="delete what of the file's systems it does not name")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="only say what would be done")]
 
 T = TypeVar("T")

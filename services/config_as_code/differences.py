@@ -5,16 +5,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from services.config_as_code.document import AttributePart, Document, IntegrationPart, Part, SystemPart
+from services.config_as_code.document import AttributePart, Document, IntegrationPart, Part, SegmentPart, SystemPart
 from services.config_as_code.reading import Path
 
-Kind = Literal["system", "environment", "attribute", "integration"]
+Kind = Literal["system", "environment", "attribute", "integration", "segment"]
 
-_ORDER: tuple[Kind, ...] = ("system", "environment", "attribute", "integration")  # nothing refers to what comes later
+# Nothing refers to what comes later.
+_ORDER: tuple[Kind, ...] = ("system", "environment", "attribute", "integration", "segment")
+_PRUNED = {"attribute", "integration", "segment"}
 
 
 class Identity(NamedTuple):
-    """What a part is known by: its system's key, its own key, or its environment and its name."""
+    """What a part is known by: its system's key, then its own key, or its environment and its name or key."""
 
     kind: Kind
     names: tuple[str, ...]
@@ -61,8 +63,8 @@ class Comparison:
 def compare(have: Document, want: Document, *, prune: bool = False) -> Comparison:
     """From what there is to what the file says.
 
-    `prune` deletes the integrations and attributes of the file's systems that it does not name; nothing deletes systems
-    and environments, and what belongs to systems that the file does not name is not looked at.
+    `prune` deletes the segments, integrations and attributes of the file's systems that it does not name; nothing
+    deletes systems and environments, and what belongs to systems that the file does not name is not looked at.
     """
     there, wanted = parts(have), parts(want)
     differences = [
@@ -72,7 +74,7 @@ def compare(have: Document, want: Document, *, prune: bool = False) -> Compariso
     ]
     systems = {system.key for system in want.systems}
     unnamed = [each for each in there if each not in wanted and (each.kind == "system" or each.names[0] in systems)]
-    deleted = [each for each in unnamed if prune and each.kind in {"integration", "attribute"}]
+    deleted = [each for each in unnamed if prune and each.kind in _PRUNED]
     deleted.sort(key=lambda each: -_ORDER.index(each.kind))
     differences.extend(Difference(each, there[each].part, None) for each in deleted)
     return Comparison(differences, list(_impossible(there, wanted)), [each for each in unnamed if each not in deleted])
@@ -92,6 +94,10 @@ def parts(document: Document) -> dict[Identity, Placed]:
             found[Identity("integration", (key, part.environment, part.name))] = Placed(
                 (*at, "integrations", place), part
             )
+        for place, segment in enumerate(system.segments):
+            found[Identity("segment", (key, segment.environment, segment.key))] = Placed(
+                (*at, "segments", place), segment
+            )
     return found
 
 
@@ -103,24 +109,31 @@ def _part(there: Mapping[Identity, Placed], identity: Identity) -> Part | None:
 def _impossible(there: Mapping[Identity, Placed], wanted: Mapping[Identity, Placed]) -> Iterator[tuple[Path, str]]:
     """What the config API would refuse half-way, found before the first change."""
     holders = {
-        (identity.names[0], placed.part.name): placed.part.key
+        (*_within(identity), placed.part.name): placed.part.key
         for identity, placed in there.items()
-        if isinstance(placed.part, AttributePart)
+        if isinstance(placed.part, AttributePart | SegmentPart)
     }
     for identity, (path, part) in wanted.items():
         before = _part(there, identity)
-        if isinstance(part, AttributePart):
-            holder = holders.get((identity.names[0], part.name), part.key)
-            found = _of_attribute(before, part, holder)
+        if isinstance(part, AttributePart | SegmentPart):
+            holder = holders.get((*_within(identity), part.name), part.key)
+            found = _of_names(identity.kind, before, part, holder)
         else:
             found = _of_state(before, part)
         yield from (((*path, field), message) for field, message in found)
 
 
-def _of_attribute(before: Part | None, after: AttributePart, holder: str) -> Iterator[tuple[str, str]]:
+def _within(identity: Identity) -> tuple[str, ...]:
+    """Where no two of a kind have one name."""
+    return (identity.kind, *identity.names[:-1])
+
+
+def _of_names(
+    kind: Kind, before: Part | None, after: AttributePart | SegmentPart, holder: str
+) -> Iterator[tuple[str, str]]:
     if holder != after.key:
-        yield "name", f"the attribute {holder} has this name: first rename or delete that one alone"
-    if isinstance(before, AttributePart) and before.type != after.type:
+        yield "name", f"the {kind} {holder} has this name: first rename or delete that one alone"
+    if isinstance(before, AttributePart) and isinstance(after, AttributePart) and before.type != after.type:
         yield "type", f"a type never changes, and this one is {before.type}: make another attribute"
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.contract.conditions import Condition
 from shared.contract.definitions import (
     MAX_MAPPINGS,
     AttributeType,
@@ -27,10 +28,11 @@ class Part(BaseModel):
 
 
 class EnvironmentPart(Part):
-    """An environment of a system."""
+    """An environment of a system; with a history, what loses is kept for a while."""
 
     key: Key
     name: DisplayName
+    history: bool = False
 
 
 class AttributePart(Part):
@@ -72,6 +74,15 @@ class IntegrationPart(Part):
     observed_at: ObservedAtPart | None = None
 
 
+class SegmentPart(Part):
+    """A segment of an environment."""
+
+    key: Key
+    name: DisplayName
+    environment: Key
+    condition: Condition
+
+
 class SystemPart(Part):
     """A system with all that belongs to it."""
 
@@ -80,6 +91,7 @@ class SystemPart(Part):
     environments: tuple[EnvironmentPart, ...] = ()
     attributes: tuple[AttributePart, ...] = ()
     integrations: tuple[IntegrationPart, ...] = ()
+    segments: tuple[SegmentPart, ...] = ()
 
 
 class Document(Part):

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from services.config_as_code.document import Document, IntegrationPart, MappingPart, SystemPart
-from shared.contract import mapping_rules
+from shared.contract import conditions, mapping_rules
 from shared.contract.definitions import AttributeType, PropertyMapping
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -53,7 +53,7 @@ def read(raw: bytes) -> Source:
     try:
         document = Document.model_validate({} if content is None else content)
     except ValidationError as error:
-        raise InvalidFileError(_flaw(lines, each["loc"], _said(each)) for each in error.errors()) from None
+        raise InvalidFileError(_flaw(lines, _place(lines, each), _said(each)) for each in error.errors()) from None
     flaws = [_flaw(lines, path, message) for path, message in _broken(document)]
     if flaws:
         raise InvalidFileError(flaws)
@@ -141,6 +141,14 @@ def _flaw(lines: Mapping[Path, int], path: Path, message: str) -> Flaw:
     return Flaw(line, "".join(map(_step, path)).lstrip(".") or "file", message)
 
 
+def _place(lines: Mapping[Path, int], error: ErrorDetails) -> Path:
+    """Where it is in the file: pydantic's path without the names of a union's members, which it has as well."""
+    place: Path = ()
+    for part in error["loc"]:
+        place = (*place, part) if (*place, part) in lines else place
+    return (*place, error["loc"][-1]) if error["type"] == "missing" else place
+
+
 def _step(part: str | int) -> str:
     return f".{part}" if isinstance(part, str) and part.isidentifier() else f"[{part!r}]"
 
@@ -169,6 +177,7 @@ def _broken(document: Document) -> Iterator[tuple[Path, str]]:
         yield from _twice((*at, "integrations"), "name", names)
         for place, part in enumerate(system.integrations):
             yield from _of_integration((*at, "integrations", place), system, part)
+        yield from _of_segments((*at, "segments"), system)
 
 
 def _twice(at: Path, field: str, values: Iterable[object]) -> Iterator[tuple[Path, str]]:
@@ -191,6 +200,17 @@ def _of_integration(at: Path, system: SystemPart, part: IntegrationPart) -> Iter
         for breach in mapping_rules.breaches(resolved, part.observed_at):
             inner = (int(each) if each.isdigit() else each for each in breach.pointer.strip("/").split("/"))
             yield (*at, *inner), breach.message
+
+
+def _of_segments(at: Path, system: SystemPart) -> Iterator[tuple[Path, str]]:
+    yield from _twice(at, "key", ((each.environment, each.key) for each in system.segments))
+    yield from _twice(at, "name", ((each.environment, each.name) for each in system.segments))
+    types = {each.key: each.type for each in system.attributes}
+    for number, segment in enumerate(system.segments):
+        if segment.environment not in {each.key for each in system.environments}:
+            yield (*at, number, "environment"), f"the system has no environment {segment.environment}"
+        for flaw in conditions.flaws(segment.condition, types):
+            yield (*at, number, "condition", *flaw.path), flaw.message
 
 
 def _resolved(part: MappingPart, number: int, kind: AttributeType) -> PropertyMapping:

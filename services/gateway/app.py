@@ -35,7 +35,7 @@ async def run(settings: GatewaySettings) -> None:
     log.configure(settings.log_level, "gateway")
     require_c_parser()
     stop = stop_on_signals()
-    metrics = Metrics()
+    metrics = Metrics(settings.build)
     async with open_definitions(settings, metrics) as definitions:
         await _serve(settings, definitions, metrics, stop)
 
@@ -86,12 +86,13 @@ def open_ingest(  # noqa: PLR0913, PLR0917 - the parts of the process, each pass
     """The endpoint on given parts."""
     budget = Budget(settings.max_held_bytes)
     metrics.bytes_in_flight.set_function(lambda: budget.total)
+    confirmed = metrics.last_accepted.set_to_current_time
     return Ingest(
         access=access,
         readiness=readiness,
         clock_fits=keeper.clock_fits,
         signer=ReceiptSigner(settings.receipt_key.get_secret_value().encode()),
-        coalescer=Coalescer(broker, RAW.name, settings.publish_timeout_s),
+        coalescer=Coalescer(broker, RAW.name, settings.publish_timeout_s, on_confirmed=confirmed),
         budget=budget,
         rate=RecordRate(settings.records_per_s),
         bodies=BodyReader(BodyLimits(settings.max_body_bytes, settings.max_inflated_bytes, settings.body_timeout_s)),

@@ -6,6 +6,7 @@ the frame that its batch went into.
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -45,17 +46,26 @@ class _Frame:
 
 
 class Coalescer:
-    """Publishes batches to one queue, at most `window` frames at a time.
+    """Publishes batches to one queue, at most `window` frames at a time; `on_confirmed` is called after each.
 
     Nobody waits longer than `timeout_s`, whatever the broker does: a frame's time runs from its first batch. A
     publish under way is never cancelled; when it outlives its frame's time, nobody is told of its outcome any more.
     """
 
-    def __init__(self, broker: Broker, queue: str, timeout_s: float, window: int = WINDOW) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        queue: str,
+        timeout_s: float,
+        window: int = WINDOW,
+        *,
+        on_confirmed: Callable[[], None],
+    ) -> None:
         self._broker = broker
         self._queue = queue
         self._timeout_s = timeout_s
         self._window = window
+        self._on_confirmed = on_confirmed
         self._waiting: deque[_Frame] = deque()
         self._publishing: set[asyncio.Task[None]] = set()
 
@@ -104,6 +114,7 @@ class Coalescer:
         log = _log.bind(batches=len(frame.batches), records=frame.records, bytes=frame.size, milliseconds=milliseconds)
         if failure is None and not task.cancelled():
             frame.settle(None)
+            self._on_confirmed()
             log.info("frame published")
         else:
             frame.settle(UnavailableError("broker: the frame was not confirmed"))

@@ -11,6 +11,7 @@ from shared.contract.messages import MappedBatch, RawBatch, decode_raw, encode_m
 from shared.runtime import health, log
 from shared.runtime.access import open_access
 from shared.runtime.api import application
+from shared.runtime.backlog import watch_queues
 from shared.runtime.broker import Broker
 from shared.runtime.clock import system_clock
 from shared.runtime.definitions import Definitions, open_definitions
@@ -38,7 +39,7 @@ async def run(settings: MapperSettings) -> None:
     """Maps until SIGTERM or SIGINT, then finishes what it has begun, for at most `drain_s`."""
     log.configure(settings.log_level, "mapper")
     stop = stop_on_signals()
-    metrics = Metrics()
+    metrics = Metrics(settings.build)
     async with open_definitions(settings, metrics) as definitions:
         await _serve(settings, definitions, metrics, stop)
 
@@ -55,7 +56,9 @@ async def _serve(settings: MapperSettings, definitions: Definitions, metrics: Me
     try:
         async with serving(app, settings), asyncio.TaskGroup() as tasks:
             tasks.create_task(definitions.keep_up(broker, access.used, stop))
+            watching = tasks.create_task(watch_queues(broker, metrics))
             await work(worker.run, stop, readiness, settings.drain_s)
+            watching.cancel()
     finally:
         await broker.close()
 
@@ -64,7 +67,7 @@ def open_worker(
     settings: MapperSettings, keeper: SnapshotKeeper, broker: Broker, metrics: Metrics
 ) -> Worker[RawBatch, MappedBatch]:
     """What maps, on given parts."""
-    handler = MapHandler(keeper, partial(publish_nothing, broker), metrics)
+    handler = MapHandler(keeper, partial(publish_nothing, broker), metrics, keeper.keeps_history)
     return Worker(STAGE, handler, broker, metrics, settings.patience_s)
 
 

@@ -25,11 +25,19 @@ class Revisions(Protocol):
 class MapHandler:
     """A `Handler` that turns raw batches into mapped ones.
 
-    `probe` tries to publish without effect and raises `UnavailableError`.
+    `probe` tries to publish without effect and raises `UnavailableError`. `keeps_history` tells of an environment
+    whether it keeps what loses.
     """
 
-    def __init__(self, revisions: Revisions, probe: Callable[[], Awaitable[None]], metrics: Metrics) -> None:
+    def __init__(
+        self,
+        revisions: Revisions,
+        probe: Callable[[], Awaitable[None]],
+        metrics: Metrics,
+        keeps_history: Callable[[int], bool] = lambda _: False,
+    ) -> None:
         self._revisions = revisions
+        self._keeps_history = keeps_history
         self._probe = probe
         self._metrics = metrics
         self._plans: dict[tuple[int, int], Plan] = {}
@@ -40,7 +48,7 @@ class MapHandler:
         mapped = []
         for batch in batches:
             plan = await self._plan(batch.integration, batch.revision)
-            mapped.append(plan.map(batch))
+            mapped.append(plan.map(batch, history=self._keeps_history(plan.environment)))
             await asyncio.sleep(0)  # many batches are much computing: heartbeats and health checks come in between
         self._count(mapped)
         return mapped

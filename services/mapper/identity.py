@@ -6,8 +6,8 @@ from services.mapper.coercion import NULL, is_integer, text_of
 from shared.contract import dates
 from shared.contract.codes import Code
 from shared.contract.definitions import ObservedAtRule, UserIdRule
+from shared.contract.messages import MAX_USER_ID_BYTES
 
-MAX_USER_ID_BYTES = 512
 FUTURE_TOLERANCE_US = 5 * 60 * 1_000_000
 
 _QUOTE = ord('"')

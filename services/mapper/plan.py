@@ -46,9 +46,17 @@ class Plan:
         self._refuses_unmapped = revision.on_unknown is OnUnknown.REJECT_RECORD
         self._refuses_invalid = revision.on_invalid is OnInvalid.REJECT_RECORD
 
-    def map(self, batch: RawBatch) -> MappedBatch:
-        """Rows, rejects and counts. Raises `RejectError` for a batch that nothing can be made of."""
-        outcome = Outcome()
+    @property
+    def environment(self) -> int:
+        """The id of the environment whose profiles the batches are for."""
+        return self._environment
+
+    def map(self, batch: RawBatch, *, history: bool = False) -> MappedBatch:
+        """Rows, rejects and counts. Raises `RejectError` for a batch that nothing can be made of.
+
+        `history` says that what is refused is kept for the history of its attribute.
+        """
+        outcome = Outcome(history=history)
         for element in _elements(batch.data):
             outcome.begin(element)
             self._map_element(element, batch.received_at, outcome)
@@ -67,12 +75,14 @@ class Plan:
             rejected_records=outcome.rejected_records,
             unmapped=outcome.unmapped,
             unmapped_others=outcome.unmapped_others,
+            rejected_observed_at=outcome.rejected_observed_at or msgspec.UNSET,
+            rejected_values=outcome.rejected_values if history else msgspec.UNSET,
         )
 
     def _map_element(self, element: bytes, received_at: int, outcome: Outcome) -> None:
         record = _read(element)
         if not isinstance(record, dict):
-            self._reject_unreadable(element, record, outcome)
+            self._reject_unreadable(element, record, received_at, outcome)
             return
         nested = Nested(record)
         user = self._user_id(record, nested, outcome)
@@ -81,12 +91,12 @@ class Plan:
         observed = self._observed_at(record, nested, received_at, outcome)
         if observed is None or not self._admit_keys(record, outcome):
             return
-        attributes = self._attributes(record, nested, outcome)
+        attributes = self._attributes(record, nested, observed, outcome)
         if attributes is not None:
             outcome.add_row(user, observed, attributes)
 
-    def _reject_unreadable(self, element: bytes, code: Code, outcome: Outcome) -> None:
-        """The record is rejected whole, but is kept under its user's name where that can be read."""
+    def _reject_unreadable(self, element: bytes, code: Code, received_at: int, outcome: Outcome) -> None:
+        """The record is rejected whole, but is kept under its user's name and with its time, where they can be read."""
         try:
             record = members(element)
         except InvalidJSONError:
@@ -95,6 +105,10 @@ class Plan:
         user = user_id(self._user_id_rule, find(record, Nested(record), at.name, at.path))
         if not isinstance(user, Code):
             outcome.user_id = user
+        if self._observed is not None:
+            place, read = self._observed
+            observed = observed_at(read, find(record, Nested(record), place.name, place.path), received_at)
+            outcome.observed_at = None if isinstance(observed, Code) else observed
         outcome.reject_record(None, code)
 
     def _user_id(self, record: _Record, nested: Nested, outcome: Outcome) -> str | None:
@@ -116,6 +130,7 @@ class Plan:
         if isinstance(observed, Code):
             outcome.reject_record(at.label, observed)
             return None
+        outcome.observed_at = observed
         return observed
 
     def _admit_keys(self, record: _Record, outcome: Outcome) -> bool:
@@ -130,7 +145,7 @@ class Plan:
             outcome.count_unmapped(key)
         return True
 
-    def _attributes(self, record: _Record, nested: Nested, outcome: Outcome) -> bytes | None:
+    def _attributes(self, record: _Record, nested: Nested, observed: int, outcome: Outcome) -> bytes | None:
         """The row's JSON object; of two mappings to one attribute the later counts. None: the record was rejected."""
         members_by_key: dict[bytes, bytes] = {}
         for name, path, label, key, coerce in self._mappings:
@@ -145,11 +160,12 @@ class Plan:
             if isinstance(stored, bytes):
                 if stored:
                     members_by_key[key] = key + stored
-            elif self._refuses_invalid:
+                continue
+            outcome.keep_value(key, value, stored, observed)
+            if self._refuses_invalid:
                 outcome.reject_record(label, stored)
                 return None
-            else:
-                outcome.reject_value(label, stored)
+            outcome.reject_value(label, stored)
         return b"{%b}" % b",".join(members_by_key.values())
 
 

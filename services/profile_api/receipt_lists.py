@@ -13,7 +13,7 @@ from pydantic import Field
 
 from services.profile_api.fields import DEFAULT_LIMIT, FIRST, Limit, Moment, Number, rfc_3339
 from services.profile_api.receipts import Receipt, fields_of
-from services.profile_api.store import ReceiptRow, Span, State, Store
+from services.profile_api.store import ReceiptRow, Span, State, Step, Store
 from shared.contract import stamps
 from shared.contract.codes import Code
 from shared.contract.definitions import Id, Key, Scope
@@ -34,7 +34,7 @@ class ReceiptPage(msgspec.Struct, frozen=True):
 
 
 class Counter(msgspec.Struct, frozen=True):
-    """What came in for an integration in the minute that begins at `minute` (RFC 3339), as far as it is settled."""
+    """What came in for an integration in the minute, or hour, that begins at `minute` (RFC 3339), if it is settled."""
 
     integration: int
     minute: str
@@ -48,7 +48,7 @@ class Counter(msgspec.Struct, frozen=True):
 
 
 class Counters(msgspec.Struct, frozen=True):
-    """The minutes in which something came in, in their order."""
+    """The minutes, or hours, in which something came in, in their order."""
 
     items: list[Counter]
 
@@ -68,6 +68,12 @@ class ReceiptsQuery(Chosen):
     state: State | None = None
     cursor: str | None = None
     limit: Limit = DEFAULT_LIMIT
+
+
+class CountersQuery(Chosen):
+    """Which receipts, and how long a time each counter is of (UTC)."""
+
+    step: Step = "minute"
 
 
 @dataclass(frozen=True)
@@ -94,14 +100,14 @@ class ReceiptLists:
         return ReceiptPage([Receipt(**fields_of(row, self.signer)) for row in shown], following)
 
     @operation("GET", "/api/v1/receipts/counters", Scope.RECEIPTS_READ)
-    async def counters(self, call: Call, query: Chosen) -> Counters:
-        """Count what came in, by integration and minute: the last hour, or another span of a day at most."""
+    async def counters(self, call: Call, query: CountersQuery) -> Counters:
+        """Count what came in, by integration and minute or hour: the last hour, or another span of a day at most."""
         to = query.to or self._now()
         span = Span(query.from_ or to - _AN_HOUR, to)
         if span.until - span.since > _A_DAY:
             fault = Fault("/from", Code.INVALID_QUERY, "A day at most.")
             raise RefusalError(HTTPStatus.UNPROCESSABLE_ENTITY, Code.INVALID_QUERY, faults=(fault,))
-        rows = await self.store.counters(self._integrations(call, query), span)
+        rows = await self.store.counters(self._integrations(call, query), span, query.step)
         return Counters([Counter(**{**row, "minute": rfc_3339(row["minute"])}) for row in rows])
 
     def _integrations(self, call: Call, query: Chosen) -> list[int]:

@@ -11,6 +11,7 @@ from shared.contract import topology
 from shared.contract.messages import MappedBatch, decode_mapped, encode_mapped
 from shared.runtime import health, log
 from shared.runtime.api import application
+from shared.runtime.backlog import watch_queues
 from shared.runtime.broker import PREFETCH, Broker, UnavailableError
 from shared.runtime.clock import system_clock
 from shared.runtime.health import Health
@@ -38,9 +39,9 @@ async def run(settings: ProfileWriterSettings) -> None:
     """Writes until SIGTERM or SIGINT, then finishes what it has begun, for at most `drain_s`."""
     log.configure(settings.log_level, "profile-writer")
     stop = stop_on_signals()
-    metrics = Metrics()
+    metrics = Metrics(settings.build)
     database = Database(settings)
-    store = Store(database, system_clock, settings.retention_days)
+    store = Store(database, system_clock, settings.retention_days, changes_days=settings.changes_days)
     broker = await open_broker(settings)
     worker = open_worker(settings, store, broker, metrics)
     readiness = health.Readiness(
@@ -49,11 +50,15 @@ async def run(settings: ProfileWriterSettings) -> None:
     app = application(None, metrics, (Health(readiness, metrics),))
     try:
         async with serving(app, settings):
-            retention = asyncio.create_task(keep_retention(store, settings.retention_check_s))
+            background = [
+                asyncio.create_task(keep_retention(store, settings.retention_check_s)),
+                asyncio.create_task(watch_queues(broker, metrics)),
+            ]
             try:
                 await work(worker.run, stop, readiness, settings.drain_s)
             finally:
-                retention.cancel()
+                for task in background:
+                    task.cancel()
     finally:
         await broker.close()
         await database.close()
@@ -70,8 +75,8 @@ async def keep_retention(store: Store, interval_s: float) -> None:
     """Drops what is past its retention, now and then; an outage only puts it off."""
     while True:
         try:
-            dropped = await store.drop_expired()
-            _log.info("retention", dropped=dropped)
+            dropped, changes = await store.drop_expired(), await store.drop_changes()
+            _log.info("retention", dropped=dropped, changes=changes)
         except UnavailableError as error:
             _log.warning("retention_put_off", reason=str(error))
         await asyncio.sleep(interval_s)

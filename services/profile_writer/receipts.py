@@ -18,7 +18,7 @@ class RecordKept(msgspec.Struct, frozen=True):
     environment_id: int
     user_id: str | None
     record: str
-    received_at: str
+    observed_at: str
 
 
 class Receipt(msgspec.Struct):
@@ -60,11 +60,17 @@ def of(batches: Sequence[MappedBatch], first_day: date) -> dict[int, Receipt]:
 
 
 def records_kept(batch: MappedBatch) -> list[RecordKept]:
-    """The rejected records of a batch that are kept as they were sent."""
-    day, received_at = receipts.parse(batch.receipt).day, _time(batch.received_at)
+    """The rejected records of a batch that are kept as they were sent, observed when they say or were received."""
+    day, receipt, times = receipts.parse(batch.receipt).day, _bytea(batch.receipt), batch.rejected_observed_at or {}
     return [
         RecordKept(
-            day, _bytea(batch.receipt), kept.index, batch.environment, kept.user_id, _bytea(kept.record), received_at
+            day=day,
+            receipt=receipt,
+            index=kept.index,
+            environment_id=batch.environment,
+            user_id=kept.user_id,
+            record=_bytea(kept.record),
+            observed_at=_time(times.get(kept.index, batch.received_at)),
         )
         for kept in batch.rejected_records
     ]

@@ -10,3 +10,4 @@ class ProfileWriterSettings(BrokerSettings, DatabaseSettings):
 
     retention_days: int = Field(40, ge=32, description="days that receipts and rejects are kept; dead letters plus 2")
     retention_check_s: float = Field(3600.0, gt=0, description="how often what is past its retention is dropped")
+    changes_days: int = Field(7, ge=0, le=40, description="days that the feed of changes is kept; 0: there is no feed")

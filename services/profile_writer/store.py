@@ -10,12 +10,14 @@ and lose updates.
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from services.profile_writer import fold as folding
-from services.profile_writer import receipts
+from services.profile_writer import history_store, receipts
 from services.profile_writer.fold import Columns, Losses, Profile, Row
 from services.profile_writer.receipts import Receipt
 from shared.contract import stamps
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     import asyncpg
 
     Session = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+
+CHANGES_DAYS = 7
+_CHANGES_AT_ONCE = 1_000
 
 # Rows come sorted by key and a function scan keeps their order: every writer locks users in the same order.
 # Texts and stamps come joined, not as arrays: the driver takes several times as long to encode an array as PostgreSQL
@@ -74,8 +79,21 @@ FROM unnest($1::integer[], $2::text[], $3::jsonb[], $4::bytea[], $5::jsonb[], $6
 WHERE p.environment_id = new.environment_id AND p.user_id = new.user_id
 """
 
+_CHANGES = """
+INSERT INTO profiles.changes (environment_id, users)
+SELECT * FROM ROWS FROM (unnest($1::integer[]), json_array_elements($2::json)) AS changed (environment_id, users)
+"""
+
+# A raw record is kept, or its user erased, one after the other: see `profiles.erase`.
+_KEEP_OFF_ERASURES = """
+SELECT pg_advisory_xact_lock_shared('profiles.rejected_records'::regclass::oid::integer, part)
+FROM (
+    SELECT DISTINCT profiles.person(environment, user_id) AS part
+    FROM unnest($1::integer[], $2::text[]) AS person (environment, user_id)) AS parts
+"""
+
 # A receipt that is written stays as it is; a failed one becomes written, once. Only then do its rejects come along.
-# The raw record of somebody who was erased since it was received does not come back.
+# The raw record of somebody who was erased since it was observed does not come back.
 _RECEIPTS = """
 WITH new AS MATERIALIZED (
     SELECT * FROM json_to_recordset($1::json) AS new (
@@ -105,19 +123,22 @@ WITH new AS MATERIALIZED (
 INSERT INTO profiles.rejected_records (day, receipt, index, environment_id, user_id, record)
 SELECT day, receipt, index, environment_id, user_id, record
 FROM json_to_recordset($2::json) AS raw (
-    day date, receipt bytea, index integer, environment_id integer, user_id text, record bytea, received_at timestamptz)
+    day date, receipt bytea, index integer, environment_id integer, user_id text, record bytea, observed_at timestamptz)
 JOIN recorded USING (receipt)
 WHERE NOT EXISTS (
     SELECT FROM profiles.profiles p
-    WHERE p.environment_id = raw.environment_id AND p.user_id = raw.user_id AND p.erased_at >= raw.received_at)
+    WHERE p.environment_id = raw.environment_id AND p.user_id = raw.user_id AND p.erased_at >= raw.observed_at)
 """
 
 
 class Store:
     """The profile writer's tables."""
 
-    def __init__(self, database: Database, clock: Clock, retention_days: int) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, retention_days: int, *, changes_days: int = CHANGES_DAYS
+    ) -> None:
         self._database = database
+        self._changes = timedelta(days=changes_days)
         self._clock = clock
         self._retention = timedelta(days=retention_days)
         self._days: set[date] = set()
@@ -135,7 +156,11 @@ class Store:
         await self._ensure_days({receipt.day for receipt in receipts_of.values()})
         try:
             async with self._turn, self._database.transaction() as session:
-                losses = await _merge(session, rows, now)
+                await _keep_off_erasures(session, batches)
+                await history_store.keep(session, batches, rows, stamps.instant(now))
+                losses, changed = await _merge(session, rows, now)
+                if self._changes:
+                    await _announce(session, changed)
                 await _record(session, batches, receipts_of, losses, now)
         except BaseException:
             self._days.clear()  # in case it was a partition that is gone
@@ -154,6 +179,16 @@ class Store:
         self._days.clear()
         return dropped
 
+    async def drop_changes(self) -> int:
+        """Drops changes past their retention from the feed; returns how many."""
+        before, dropped = stamps.to_datetime(self._clock()) - self._changes, 0
+        while True:
+            async with self._database.transaction() as session:
+                some: int = await session.fetchval("SELECT profiles.drop_changes($1, $2)", before, _CHANGES_AT_ONCE)
+            dropped += some
+            if some < _CHANGES_AT_ONCE:
+                return dropped
+
     async def _ensure_days(self, days: set[date]) -> None:
         for day in sorted(days - self._days):
             async with self._database.transaction() as session:
@@ -164,15 +199,41 @@ class Store:
         return (stamps.to_datetime(now) - self._retention).date()
 
 
-async def _merge(session: "Session", rows: Sequence[Row], now: int) -> Losses:
-    losses = Losses()
+async def _keep_off_erasures(session: "Session", batches: Sequence[MappedBatch]) -> None:
+    """Waits for the users of raw records not to be erased at this moment, before any row is locked."""
+    people = {
+        (batch.environment, kept.user_id)
+        for batch in batches
+        for kept in batch.rejected_records
+        if kept.user_id is not None
+    }
+    if people:
+        environments, users = zip(*people, strict=True)
+        await session.execute(_KEEP_OFF_ERASURES, environments, users)
+
+
+async def _merge(session: "Session", rows: Sequence[Row], now: int) -> tuple[Losses, Sequence[Row]]:
+    """Returns what lost, and the rows whose profiles changed."""
+    losses, changed = Losses(), rows
     passed_over: set[int] = set()
     if rows and await _upsert(session, rows, now) < len(rows):
-        passed_over, losses = await _merge_one_by_one(session, rows, now)
+        passed_over, merged, losses = await _merge_one_by_one(session, rows, now)
+        changed = [row for place, row in enumerate(rows) if place not in passed_over or place in merged]
     for place, row in enumerate(rows):
         if row.losses is not None and place not in passed_over:
             losses.add(row.losses)
-    return losses
+    return losses, changed
+
+
+async def _announce(session: "Session", changed: Sequence[Row]) -> None:
+    """Notes which users changed, a row an environment."""
+    if not changed:
+        return
+    environments, users = [], []
+    for environment, rows in groupby(changed, key=attrgetter("environment")):  # they are sorted
+        environments.append(environment)
+        users.append([row.user_id for row in rows])
+    await session.execute(_CHANGES, environments, msgspec.json.encode(users).decode())
 
 
 async def _upsert(session: "Session", rows: Sequence[Row], now: int) -> int:
@@ -190,9 +251,13 @@ async def _upsert(session: "Session", rows: Sequence[Row], now: int) -> int:
     return int(status.rpartition(" ")[2])
 
 
-async def _merge_one_by_one(session: "Session", rows: Sequence[Row], now: int) -> tuple[set[int], Losses]:
-    """Applies the records of the rows that were passed over; returns their places and what lost."""
-    written_at, losses, places, changed = stamps.instant(now), Losses(), set(), []
+async def _merge_one_by_one(session: "Session", rows: Sequence[Row], now: int) -> tuple[set[int], set[int], Losses]:
+    """Applies the records of the rows that were passed over.
+
+    Returns their places, the places of those that changed by it, and what lost.
+    """
+    written_at, losses, places = stamps.instant(now), Losses(), set()
+    changed: dict[int, Profile] = {}
     environments, users = [row.environment for row in rows], [row.user_id for row in rows]
     for stored in await session.fetch(_PASSED_OVER, environments, users):
         place = stored["place"] - 1
@@ -202,10 +267,10 @@ async def _merge_one_by_one(session: "Session", rows: Sequence[Row], now: int) -
         profile = Profile.read(before, stored["written_at"])
         losses.add(folding.apply_all(profile, rows[place].updates, stored["erased_at"], written_at))
         if profile.changed:
-            changed.append((rows[place], profile))
+            changed[place] = profile
     if changed:
-        await _replace(session, changed)
-    return places, losses
+        await _replace(session, [(rows[place], profile) for place, profile in changed.items()])
+    return places, set(changed), losses
 
 
 async def _replace(session: "Session", changed: Sequence[tuple[Row, Profile]]) -> None:

@@ -24,6 +24,7 @@ from services.up.settings import UpSettings
 from shared.runtime import health
 from shared.runtime.access import open_access
 from shared.runtime.api import ACCESS, application
+from shared.runtime.backlog import watch_queues
 from shared.runtime.clock import system_clock
 from shared.runtime.definitions import Definitions
 from shared.runtime.health import Health, Readiness
@@ -42,7 +43,7 @@ class Services:
 
     def __init__(self, settings: UpSettings, url_of: Urls, broker: Transport) -> None:
         self.settings = settings
-        self.metrics = Metrics()
+        self.metrics = Metrics(settings.build)
         self._broker = broker
         self._config, self._writing, self._reading = (
             Database(settings.on_database(url_of(role)))
@@ -59,7 +60,9 @@ class Services:
         )
         self._announcements = Announcements(broker)
         self._config_store = ConfigStore(self._config, self.keeper, self._announcements.changed)
-        self._profile_store = ProfileStore(self._writing, system_clock, settings.retention_days)
+        self._profile_store = ProfileStore(
+            self._writing, system_clock, settings.retention_days, changes_days=settings.changes_days
+        )
         self._passwords = Passwords()
 
     def application(self, readiness: Readiness) -> web.Application:
@@ -98,7 +101,11 @@ class Services:
 
     def background(self) -> list[Coroutine[Any, Any, None]]:
         """What goes on until it is cancelled."""
-        return [self._announcements.run(), keep_retention(self._profile_store, self.settings.retention_check_s)]
+        return [
+            self._announcements.run(),
+            keep_retention(self._profile_store, self.settings.retention_check_s),
+            watch_queues(self._broker, self.metrics),
+        ]
 
     async def keep_up(self, used: dict[str, int], stop: asyncio.Event) -> None:
         """Keeps up with the definitions; see `Definitions`."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
 from services.embedded_postgres import EmbeddedPostgresError
 from services.migrations import migrate
@@ -49,23 +49,22 @@ async def _serve(settings: UpSettings, installation: Installation) -> None:
 
 
 def _settings(installation: Installation) -> UpSettings:
-    """The environment's settings with the installation's own; addresses are filled in once they are known."""
-    unknown = SecretStr("postgresql://")
-    try:
-        return UpSettings(
-            broker_url=unknown,
-            database_url=unknown,
-            config_url=f"http://{_LOCAL}",
-            snapshot_file=None,
-            service_token=SecretStr(installation.secret("service_token")),
-            session_key=SecretStr(installation.secret("session_key")),
-            receipt_key=SecretStr(installation.secret("receipt_key")),
-            admin_user=_ADMIN,
-            admin_password=SecretStr(installation.secret("admin_password")),
-        )
-    except ValidationError as error:
-        flaws = "; ".join(f"INLET_{str(flaw['loc'][0]).upper()}: {flaw['msg']}" for flaw in error.errors())
-        raise InstallationError(flaws) from None
+    """The environment's settings with the installation's own; addresses are filled in once they are known.
+
+    Raises `InvalidSettingsError`.
+    """
+    unknown = SecretStr("postgresql://to.be.started")
+    return UpSettings.read(
+        broker_url=unknown,
+        database_url=unknown,
+        config_url=f"http://{_LOCAL}",
+        snapshot_file=None,
+        service_token=SecretStr(installation.secret("service_token")),
+        session_key=SecretStr(installation.secret("session_key")),
+        receipt_key=SecretStr(installation.secret("receipt_key")),
+        admin_user=_ADMIN,
+        admin_password=SecretStr(installation.secret("admin_password")),
+    )
 
 
 def _require_free_port(host: str, port: int) -> None:

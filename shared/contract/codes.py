@@ -34,6 +34,7 @@ class Code(StrEnum):
     DUPLICATE = "duplicate"
     TYPE_CONFLICT = "type_conflict"
     IN_USE = "in_use"
+    TOO_MANY = "too_many"
     INVALID_STATE = "invalid_state"
     UNKNOWN_REFERENCE = "unknown_reference"
     NOT_ALLOWED_TO_GRANT = "not_allowed_to_grant"
@@ -42,6 +43,7 @@ class Code(StrEnum):
     TOO_MANY_ATTEMPTS = "too_many_attempts"
     LAST_ADMIN = "last_admin"
     RECEIPT_EXPIRED = "receipt_expired"
+    CHANGES_EXPIRED = "changes_expired"
     INTEGRATION_PAUSED = "integration_paused"
     BODY_TOO_LARGE = "body_too_large"
     TOO_MANY_RECORDS = "too_many_records"
@@ -83,6 +85,17 @@ class Code(StrEnum):
     INTERNAL_ERROR = "internal_error"
 
 
+DEAD_LETTER_CODES = (
+    Code.INVALID_JSON,
+    Code.UNKNOWN_REVISION,
+    Code.INVALID_REVISION,
+    Code.MAPPED_TOO_LARGE,
+    Code.UNKNOWN_VERSION,
+    Code.UNREADABLE_FRAME,
+    Code.TOO_MANY_DELIVERIES,
+    Code.INTERNAL_ERROR,
+)
+
 MESSAGES: dict[Code, str] = {
     Code.INVALID_UTF8: "The body is not UTF-8.",
     Code.INVALID_JSON: "The body is not JSON (RFC 8259).",
@@ -111,6 +124,7 @@ MESSAGES: dict[Code, str] = {
     Code.DUPLICATE: "There is one of that name or key already.",
     Code.TYPE_CONFLICT: "There is an attribute of that name or key with another type.",
     Code.IN_USE: "It is in use.",
+    Code.TOO_MANY: "There are as many of them as there may be.",
     Code.INVALID_STATE: "Its state does not allow this.",
     Code.UNKNOWN_REFERENCE: "There is nothing of that key or id.",
     Code.NOT_ALLOWED_TO_GRANT: "Nobody can give rights that they do not have.",
@@ -119,6 +133,7 @@ MESSAGES: dict[Code, str] = {
     Code.TOO_MANY_ATTEMPTS: "Too many attempts failed; try again later.",
     Code.LAST_ADMIN: "It is the last admin who can sign in and reaches every system.",
     Code.RECEIPT_EXPIRED: "The receipt is past its retention.",
+    Code.CHANGES_EXPIRED: "Changes after this cursor are not kept any more; read all profiles, then go on without it.",
     Code.INTEGRATION_PAUSED: "The integration is paused.",
     Code.BODY_TOO_LARGE: "The body is too large.",
     Code.TOO_MANY_RECORDS: "The batch holds too many records.",

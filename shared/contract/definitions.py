@@ -5,7 +5,7 @@ never reused; keys are for URLs; names are for people and may change at any time
 """
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -107,12 +107,13 @@ class System(_Definition):
 
 
 class Environment(_Definition):
-    """A separate set of profiles within a system, such as Production."""
+    """A separate set of profiles within a system, such as Production. `history`: what loses is kept for a while."""
 
     id: Id
     system: Id
     key: Key
     name: str
+    history: bool = False
 
 
 class Attribute(_Definition):
@@ -198,6 +199,19 @@ class AccessToken(_Definition):
     records_per_s: Annotated[int, Field(ge=0)] | None = None
 
 
+class Segment(_Definition):
+    """Users of an environment that belong together. `condition` is a tree in the format of `conditions`.
+
+    It is kept as it is: a process that does not understand a newer condition lacks this segment, not the snapshot.
+    """
+
+    id: Id
+    key: Key
+    name: str
+    environment: Id
+    condition: dict[str, Any]
+
+
 class User(_Definition):
     """Who may sign in to the console. Sessions that began before `sessions_not_before` are over."""
 
@@ -221,5 +235,6 @@ class Snapshot(_Definition):
     integrations: tuple[Integration, ...] = ()
     revisions: tuple[Revision, ...] = ()
     access_tokens: tuple[AccessToken, ...] = ()
+    segments: tuple[Segment, ...] = ()
     users: tuple[User, ...] = ()
     ended_sessions: frozenset[str] = frozenset()

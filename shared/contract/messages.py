@@ -16,8 +16,10 @@ RAW_VERSION = 1
 MAPPED_VERSION = 1
 MAX_FRAME_BYTES = 8 * 1024 * 1024
 TARGET_FRAME_BYTES = 256 * 1024
+MAX_USER_ID_BYTES = 512
 MAX_UNMAPPED_NAMES = 100
 MAX_REJECTED_RECORDS_KEPT = 20
+MAX_REJECTED_VALUE_BYTES = 256
 
 
 class UnreadableFrameError(Exception):
@@ -85,11 +87,26 @@ class RejectedRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     record: bytes
 
 
+class RejectedValue(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A value that was refused, for the history of its attribute: `value` is JSON as it was sent, of at most 256 bytes.
+
+    A longer one is left empty. Not all JSON that can be sent can be stored as JSON: it is kept as text.
+    """
+
+    index: int
+    observed_at: int
+    user_id: str
+    attribute: int
+    value: bytes
+    code: Code
+
+
 class MappedBatch(_Batch, frozen=True, kw_only=True):
     """A batch after mapping: rows and rejects, or the code of its failure.
 
     `records` = rows + `rejected`. `unmapped` counts property names without a mapping, at most 100 of them, the rest
-    summed in `unmapped_others`.
+    summed in `unmapped_others`. `rejected_observed_at` tells by index when a kept record was observed, where its
+    integration names a property for that. `rejected_values` are there where the environment keeps a history.
     """
 
     environment: int = 0
@@ -101,6 +118,8 @@ class MappedBatch(_Batch, frozen=True, kw_only=True):
     unmapped: dict[str, int] = {}
     unmapped_others: int = 0
     failure: Code | None = None
+    rejected_observed_at: dict[int, int] | msgspec.UnsetType = msgspec.UNSET
+    rejected_values: list[RejectedValue] | msgspec.UnsetType = msgspec.UNSET
 
 
 def as_failure(batch: RawBatch | MappedBatch, code: Code, environment: int = 0) -> MappedBatch:

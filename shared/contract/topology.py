@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 DELIVERY_LIMIT = 20
+DEAD_DELIVERY_LIMIT = 1_000_000_000
+"""Whoever looks through dead letters has them delivered and gives them back. Without a limit of its own a queue on
+RabbitMQ 4 has one of 20, and would drop what was looked at so often."""
 DEAD_LETTER_DAYS = 30
 MAX_QUEUE_BYTES = 8 * 1024**3
 _DAY_MS = 24 * 60 * 60 * 1000
@@ -38,7 +41,14 @@ def _work(name: str) -> Queue:
 
 
 def _dead(name: str) -> Queue:
-    return Queue(f"{name}.dead", {"x-queue-type": "quorum", "x-message-ttl": DEAD_LETTER_DAYS * _DAY_MS})
+    return Queue(
+        f"{name}.dead",
+        {
+            "x-queue-type": "quorum",
+            "x-delivery-limit": DEAD_DELIVERY_LIMIT,
+            "x-message-ttl": DEAD_LETTER_DAYS * _DAY_MS,
+        },
+    )
 
 
 RAW = _work("inlet.raw")
@@ -49,6 +59,9 @@ QUEUES = (RAW_DEAD, MAPPED_DEAD, RAW, MAPPED)
 
 CONFIG_EXCHANGE = "inlet.config"
 """Fanout: something in the definitions changed, fetch the snapshot."""
+
+EVENTS_EXCHANGE = "inlet.events"
+"""Topic, for consumers outside: profiles changed. An event that no queue is bound for is gone."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""RabbitMQ behind the `Broker` protocol; the only module that knows aio_pika.
+"""RabbitMQ behind the `Broker` protocol; with `amqp_connection` the only module that knows aio_pika.
 
 Publishing has a connection of its own, kept by one task: it declares the topology, keeps one confirm channel open,
 and replaces that channel whenever something about it is in doubt. A lost confirm does not say that the message was
@@ -10,27 +10,31 @@ build anew.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
-from typing import TypeVar
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 import aio_pika
 import structlog
-from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
 from aio_pika.connection import make_url
-from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ChannelPreconditionFailed
 from aiormq import spec
 
 from shared.contract import topology
 from shared.runtime import backoff
+from shared.runtime.amqp_connection import (
+    RPC_TIMEOUT_S,
+    answer,
+    close,
+    connected,
+    declare,
+    is_blocked,
+    open_channel,
+    unblocked,
+)
 from shared.runtime.broker import PREFETCH, Delivery, UnavailableError
 
 HEARTBEAT_S = 5
-_RPC_TIMEOUT_S = 5.0
-_CLOSE_TIMEOUT_S = 2.0
-_BLOCKED_AFTER_S = 0.1
 
 _log = structlog.get_logger()
-T = TypeVar("T")
 
 
 async def connect(url: str, *, publish_timeout_s: float = 4.0, heartbeat_s: int = HEARTBEAT_S) -> "AmqpBroker":
@@ -62,30 +66,46 @@ class AmqpBroker:
     @asynccontextmanager
     async def consume(self, queue: str, prefetch: int = PREFETCH) -> AsyncIterator["AmqpConsumer"]:
         """See `Broker.consume`. Each subscription has a connection of its own: leaving it gives all frames back."""
-        async with _connection(self._url, f"consumes {queue}") as connection:
+        async with self._subscribed(AmqpConsumer(prefetch), queue) as consumer:
+            yield consumer
+
+    def browse(self, queue: str) -> AbstractAsyncContextManager["AmqpConsumer"]:
+        """See `BrowsedBroker.browse`."""
+        return self._subscribed(AmqpConsumer(PREFETCH, widens=True), queue)
+
+    @asynccontextmanager
+    async def _subscribed(self, consumer: "AmqpConsumer", queue: str) -> AsyncIterator["AmqpConsumer"]:
+        async with connected(self._url, f"consumes {queue}") as connection:
             # A queue that someone deleted is what ends many a subscription: then it has to be made again.
-            await _declare(connection)
-            consumer = AmqpConsumer()
-            await _answer(consumer.subscribe(connection, queue, prefetch), _RPC_TIMEOUT_S)
+            await declare(connection)
+            await answer(consumer.subscribe(connection, queue), RPC_TIMEOUT_S)
             yield consumer
 
     async def announce(self) -> None:
         """See `NewsBroker.announce`."""
         await self._publisher.announce()
 
+    async def emit(self, key: str, body: bytes) -> None:
+        """See `EventBroker.emit`."""
+        await self._publisher.emit(key, body)
+
     @asynccontextmanager
     async def notices(self) -> AsyncIterator["AmqpConsumer"]:
         """See `NewsBroker.notices`. The queue is this process's own and goes with its connection."""
-        async with _connection(self._url, "listens") as connection:
-            await _declare(connection)
-            channel = await _open(connection, confirms=False)
+        async with connected(self._url, "listens") as connection:
+            await declare(connection)
+            channel = await open_channel(connection, confirms=False)
             # All notices say the same, so that one that waits is as good as many.
             declaration = channel.declare_queue(exclusive=True, auto_delete=True, arguments={"x-max-length": 1})
-            queue = await _answer(declaration, _RPC_TIMEOUT_S)
-            await _answer(queue.bind(topology.CONFIG_EXCHANGE), _RPC_TIMEOUT_S)
-            consumer = AmqpConsumer()
-            await _answer(consumer.subscribe(connection, queue.name, PREFETCH), _RPC_TIMEOUT_S)
+            queue = await answer(declaration, RPC_TIMEOUT_S)
+            await answer(queue.bind(topology.CONFIG_EXCHANGE), RPC_TIMEOUT_S)
+            consumer = AmqpConsumer(PREFETCH)
+            await answer(consumer.subscribe(connection, queue.name), RPC_TIMEOUT_S)
             yield consumer
+
+    async def waiting(self, queue: str) -> int:
+        """See `Broker.waiting`."""
+        return await self._publisher.waiting(queue)
 
     async def check(self) -> None:
         """See `Broker.check`."""
@@ -111,6 +131,7 @@ class _Publisher:
         self._url = url
         self._timeout_s = timeout_s
         self._state: AbstractChannel | str | None = None
+        self._connection: AbstractConnection | None = None
         self._settled = asyncio.Event()
         self._doubt = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
@@ -126,20 +147,37 @@ class _Publisher:
             await asyncio.wait({self._keeper})
 
     async def check(self) -> None:
-        await _answer(self._channel(), self._timeout_s)
+        await answer(self._channel(), self._timeout_s)
+
+    async def waiting(self, queue: str) -> int:
+        await self.check()
+        if self._connection is None:
+            raise UnavailableError("broker: the connection is lost")
+        # A channel of its own: the broker closes the channel on which it is asked for a queue that is not there.
+        channel = await open_channel(self._connection, confirms=False)
+        try:
+            found = await answer(channel.declare_queue(queue, passive=True), RPC_TIMEOUT_S)
+        finally:
+            await close(channel.close())
+        return found.declaration_result.message_count or 0
 
     async def publish(self, queue: str, body: bytes, headers: Mapping[str, str | int]) -> None:
         message = aio_pika.Message(body, headers=dict(headers), delivery_mode=aio_pika.DeliveryMode.PERSISTENT)
-        await _answer(self._publish("", queue, message), self._timeout_s)
+        await answer(self._publish("", queue, message), self._timeout_s)
 
     async def announce(self) -> None:
         message = aio_pika.Message(b"", delivery_mode=aio_pika.DeliveryMode.NOT_PERSISTENT)
-        await _answer(self._publish(topology.CONFIG_EXCHANGE, "", message), self._timeout_s)
+        await answer(self._publish(topology.CONFIG_EXCHANGE, "", message), self._timeout_s)
+
+    async def emit(self, key: str, body: bytes) -> None:
+        persistent = aio_pika.DeliveryMode.PERSISTENT
+        message = aio_pika.Message(body, content_type="application/json", delivery_mode=persistent)
+        await answer(self._publish(topology.EVENTS_EXCHANGE, key, message), self._timeout_s)
 
     async def _publish(self, exchange: str, key: str, message: aio_pika.Message) -> None:
         channel = await self._channel()
         try:
-            if exchange:  # a fanout that nobody listens to is no fault
+            if exchange:  # that nobody listens is no fault
                 target, mandatory = await channel.get_exchange(exchange, ensure=False), False
             else:
                 target, mandatory = channel.default_exchange, True
@@ -177,8 +215,9 @@ class _Publisher:
         try:
             while True:
                 try:
-                    async with _connection(self._url, "publishes") as connection:
-                        self.notes = await _declare(connection)
+                    async with connected(self._url, "publishes") as connection:
+                        self.notes = await declare(connection)
+                        self._connection = connection
                         _log.info("broker_connected", notes=self.notes)
                         waits = backoff.delays()
                         await self._keep_channel(connection)
@@ -192,52 +231,71 @@ class _Publisher:
     async def _keep_channel(self, connection: AbstractConnection) -> None:
         """Keeps a confirm channel open. Raises `UnavailableError` when the connection is lost."""
         while True:
-            channel = await _open(connection)
+            channel = await open_channel(connection)
             self._doubt.clear()
             self._set(channel)
             await _first(channel.closed(), self._doubt.wait())
             self._set(None)
-            if await _is_blocked(connection):
+            if await is_blocked(connection):
                 # It would not read our Channel.Close either. A new connection would look fine until its first
                 # publish, so this one is kept until the alarm is over.
                 self._set("broker: refuses publishes, a memory or disk alarm is on")
-                await _first(channel.closed(), _ready(connection))
+                await _first(channel.closed(), unblocked(connection))
                 self._set(None)
-            await _close(channel.close(UnavailableError("broker: the channel was replaced")))
+            await close(channel.close(UnavailableError("broker: the channel was replaced")))
             if not connection.connected.is_set():
                 raise UnavailableError("broker: the connection is lost")
 
 
 class AmqpConsumer:
-    """A subscription on a connection of its own. One task takes from it."""
+    """A subscription on a connection of its own. One task takes from it.
 
-    def __init__(self) -> None:
+    One that `widens` adds a consumer each time `prefetch` more deliveries are held: a large prefetch instead would let
+    the broker push as much at once.
+    """
+
+    def __init__(self, prefetch: int, *, widens: bool = False) -> None:
+        self._prefetch = prefetch
+        self._widens = widens
+        self._room = prefetch
+        self._queue: AbstractQueue | None = None
         self._deliveries: list[AmqpDelivery] = []
         self._lost: str | None = None
         self._changed = asyncio.Event()
 
-    async def subscribe(self, connection: AbstractConnection, queue: str, prefetch: int) -> None:
+    async def subscribe(self, connection: AbstractConnection, queue: str) -> None:
         """Starts to consume. Raises what aio_pika raises."""
         channel = await connection.channel(publisher_confirms=False)
         channel.close_callbacks.add(lambda *_: self._lose(f"broker: the channel that consumes {queue} is closed"))
         underlay = await channel.get_underlay_channel()
         underlay.on_consumer_cancel_callbacks.add(lambda _: self._lose(f"broker: the consumer of {queue} is cancelled"))
         # Before the consumer: without it the broker would push the whole queue at once.
-        await channel.set_qos(prefetch_count=prefetch)
-        await (await channel.get_queue(queue, ensure=False)).consume(self._deliver)
+        await channel.set_qos(prefetch_count=self._prefetch)
+        self._queue = await channel.get_queue(queue, ensure=False)
+        await self._queue.consume(self._deliver)
 
     async def take(self, most: int) -> Sequence[Delivery]:
         """See `Consumer.take`."""
+        if self._widens and self._room <= 0 and self._queue is not None:
+            await answer(self._queue.consume(self._deliver), RPC_TIMEOUT_S)
+            self._room += self._prefetch
         await self._changed.wait()
         if self._lost is not None:
             raise UnavailableError(self._lost)
         taken, self._deliveries = self._deliveries[:most], self._deliveries[most:]
         if not self._deliveries:
             self._changed.clear()
+        self._room -= len(taken)
         return taken
 
+    async def acknowledge(self, message: AbstractIncomingMessage) -> None:
+        """Settles a message. On a channel that is gone it does nothing: the message comes back."""
+        with suppress(UnavailableError):
+            await answer(message.ack(), RPC_TIMEOUT_S)
+        self._room += 1
+
     async def _deliver(self, message: AbstractIncomingMessage) -> None:
-        self._deliveries.append(AmqpDelivery(message))
+        self._deliveries.append(AmqpDelivery(self, message))
         self._changed.set()
 
     def _lose(self, why: str) -> None:
@@ -246,9 +304,10 @@ class AmqpConsumer:
 
 
 class AmqpDelivery:
-    """One message, and the channel that it has to be settled on."""
+    """One message, and the consumer that holds it."""
 
-    def __init__(self, message: AbstractIncomingMessage) -> None:
+    def __init__(self, consumer: AmqpConsumer, message: AbstractIncomingMessage) -> None:
+        self._consumer = consumer
         self._message = message
 
     @property
@@ -269,93 +328,7 @@ class AmqpDelivery:
 
     async def ack(self) -> None:
         """See `Delivery.ack`."""
-        with suppress(UnavailableError):
-            await _answer(self._message.ack(), _RPC_TIMEOUT_S)
-
-
-async def _answer(work: Awaitable[T], timeout_s: float) -> T:
-    """What the library answers, in time, or `UnavailableError`.
-
-    The work runs in a task of its own because aiormq, on a lost connection, raises `CancelledError` into it that
-    nobody asked for; here that cannot be taken for a cancellation of the caller.
-    """
-    task = asyncio.ensure_future(work)
-    try:
-        done, _ = await asyncio.wait({task}, timeout=timeout_s)
-    finally:
-        task.cancel()
-    if not done:
-        raise UnavailableError("broker: no answer in time")
-    try:
-        return task.result()
-    except (asyncio.CancelledError, *CONNECTION_EXCEPTIONS) as error:
-        raise UnavailableError(f"broker: {type(error).__name__}: {error}") from error
-
-
-async def _close(work: Awaitable[None]) -> None:
-    """Closes what may be closed or stuck already."""
-    with suppress(UnavailableError):
-        await _answer(work, _CLOSE_TIMEOUT_S)
-
-
-@asynccontextmanager
-async def _connection(url: str, purpose: str) -> AsyncIterator[AbstractConnection]:
-    """A connection for the block. Raises `UnavailableError` on entering."""
-    connection = await _answer(aio_pika.connect(url, name=f"inlet {purpose}"), _RPC_TIMEOUT_S)
-    try:
-        yield connection
-    finally:
-        await _close(connection.close())
-
-
-async def _open(connection: AbstractConnection, *, confirms: bool = True) -> AbstractChannel:
-    channel = connection.channel(publisher_confirms=confirms, on_return_raises=confirms)
-    await _answer(channel.initialize(), _RPC_TIMEOUT_S)
-    return channel
-
-
-async def _declare(connection: AbstractConnection) -> tuple[str, ...]:
-    """Declares the topology. Returns a note on each queue that stands with other arguments.
-
-    A policy or an admin may have given a queue other arguments (406 PRECONDITION_FAILED, AMQP 0-9-1, queue.declare):
-    it is used as it stands.
-    """
-    notes = [note for queue in topology.QUEUES if (note := await _declare_queue(connection, queue))]
-    channel = await _open(connection, confirms=False)
-    exchange = channel.declare_exchange(topology.CONFIG_EXCHANGE, aio_pika.ExchangeType.FANOUT, durable=True)
-    await _answer(exchange, _RPC_TIMEOUT_S)
-    await _close(channel.close())
-    return tuple(notes)
-
-
-async def _declare_queue(connection: AbstractConnection, queue: topology.Queue) -> str | None:
-    # A channel for each: the broker closes the channel on which it refuses a declaration.
-    channel = await _open(connection, confirms=False)
-    declaration = channel.declare_queue(queue.name, durable=True, arguments=dict(queue.arguments))
-    try:
-        await _answer(declaration, _RPC_TIMEOUT_S)
-    except UnavailableError as error:
-        if not isinstance(error.__cause__, ChannelPreconditionFailed):
-            raise
-        return f"{queue.name} stands with other arguments: {error.__cause__}"
-    finally:
-        await _close(channel.close())
-    return None
-
-
-async def _ready(connection: AbstractConnection) -> None:
-    """Returns when the connection is not blocked (connection.blocked, a RabbitMQ extension) or is closed."""
-    if connection.transport is not None:
-        await connection.transport.ready()
-
-
-async def _is_blocked(connection: AbstractConnection) -> bool:
-    ready = asyncio.ensure_future(_ready(connection))
-    try:
-        done, _ = await asyncio.wait({ready}, timeout=_BLOCKED_AFTER_S)
-    finally:
-        ready.cancel()
-    return not done
+        await self._consumer.acknowledge(self._message)
 
 
 async def _first(*events: Awaitable[object]) -> None:

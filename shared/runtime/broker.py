@@ -6,7 +6,7 @@ itself when the consumer is closed; nothing is ever requeued one by one.
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 PREFETCH = 16
 
@@ -60,6 +60,9 @@ class Broker(Protocol):
         Raises `UnavailableError` on entering.
         """
 
+    async def waiting(self, queue: str) -> int:
+        """How many messages wait in `queue`, those that a consumer holds left out. Raises `UnavailableError`."""
+
     async def check(self) -> None:
         """Raises `UnavailableError` when the broker cannot be published to."""
 
@@ -75,3 +78,25 @@ class NewsBroker(Protocol):
 
     def notices(self) -> AbstractAsyncContextManager[Consumer]:
         """Subscribes to announcements, from now on. Raises `UnavailableError` on entering."""
+
+
+class BrowsedBroker(Protocol):
+    """Queues that can be looked through, with nothing taken out."""
+
+    def browse(self, queue: str) -> AbstractAsyncContextManager[Consumer]:
+        """Subscribes to `queue` as `consume` does, but any number of deliveries may be held unacknowledged.
+
+        However many there are, only a few wait to be taken. What is held is not seen by anybody else meanwhile.
+        Raises `UnavailableError` on entering.
+        """
+
+
+@runtime_checkable
+class EventBroker(Protocol):
+    """Events for consumers outside; not every broker has them."""
+
+    async def emit(self, key: str, body: bytes) -> None:
+        """Returns when the event (JSON) is stored in every queue that is bound for its routing key, if there is any.
+
+        Raises `UnavailableError`; the event may be there all the same.
+        """

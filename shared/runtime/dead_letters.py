@@ -2,7 +2,7 @@
 
 import structlog
 
-from shared.contract.codes import Code
+from shared.contract.codes import DEAD_LETTER_CODES, Code
 from shared.contract.stamps import to_datetime
 from shared.contract.topology import HEADERS
 from shared.runtime.broker import Broker
@@ -21,6 +21,8 @@ class DeadLetters:
         self._broker = broker
         self._metrics = metrics
         self._clock = clock
+        for code in DEAD_LETTER_CODES:  # from zero: an increase is seen only between two samples
+            metrics.dead_letters.labels(origin, code.value)
 
     async def put(self, body: bytes, code: Code, attempts: int, receipt: bytes | None = None) -> None:
         """Returns when the dead letter is stored. Raises `UnavailableError`.

@@ -9,7 +9,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -24,6 +24,7 @@ _SWEEP_S = 5.0
 _NEWS = "inlet_config"
 _CONNECTIONS = 4
 _CONNECT_TIMEOUT_S = 5.0
+_UNBOUNDED = 2**31 - 1  # rows, as which what is held costs this process nothing
 _QUEUES = {queue.name for queue in topology.QUEUES}
 _log = structlog.get_logger()
 
@@ -38,6 +39,7 @@ RETURNING id, body, headers, deliveries
 """
 _ACK = "DELETE FROM queue.messages WHERE id = $1 AND consumer = $2"
 _GIVE_BACK = "UPDATE queue.messages SET consumer = NULL WHERE consumer = $1"
+_WAITING = "SELECT count(*) FROM queue.messages WHERE queue = $1 AND consumer IS NULL"
 _SIZE = "SELECT coalesce(sum(size), 0) FROM queue.messages WHERE queue = $1"
 _SWEEP = """
 WITH gone AS (
@@ -47,7 +49,9 @@ WITH gone AS (
 ), returned AS (
     UPDATE queue.messages SET consumer = NULL WHERE consumer IN (SELECT consumer FROM gone)
 ), dead AS (
-    UPDATE queue.messages SET queue = queue || '.dead', deliveries = 0
+    UPDATE queue.messages SET queue = queue || '.dead', deliveries = 0,
+        headers = headers ||
+            jsonb_build_object($4::text, to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
     WHERE consumer IS NULL AND deliveries >= $2 AND queue NOT LIKE '%.dead'
 )
 DELETE FROM queue.messages WHERE queue LIKE '%.dead' AND published_at < now() - make_interval(days => $3)
@@ -83,6 +87,12 @@ class PgBroker:
         """See `NewsBroker.announce`."""
         await self._execute("SELECT pg_notify($1, '')", _NEWS)
 
+    async def waiting(self, queue: str) -> int:
+        """See `Broker.waiting`."""
+        if queue not in _QUEUES:
+            raise UnavailableError(f"broker: no queue {queue}")
+        return int(await self._execute(_WAITING, queue))
+
     async def check(self) -> None:
         """See `Broker.check`."""
         await self._execute("SELECT 1")
@@ -104,6 +114,10 @@ class PgBroker:
             finally:
                 sweeping.cancel()
                 await consumer.give_back()
+
+    def browse(self, queue: str) -> AbstractAsyncContextManager["PgConsumer"]:
+        """See `BrowsedBroker.browse`."""
+        return self.consume(queue, _UNBOUNDED)
 
     @asynccontextmanager
     async def notices(self) -> AsyncIterator["PgNotices"]:
@@ -201,7 +215,8 @@ class PgConsumer:
         """Gives back what dead consumers held, now and then, and looks for what no notice has told of."""
         while True:
             try:
-                await self._fetch(_SWEEP, _LOCK_CLASS, topology.DELIVERY_LIMIT, topology.DEAD_LETTER_DAYS)
+                arguments = _LOCK_CLASS, topology.DELIVERY_LIMIT, topology.DEAD_LETTER_DAYS, topology.HEADERS.time
+                await self._fetch(_SWEEP, *arguments)
             except UnavailableError as error:
                 _log.warning("queues not swept", reason=str(error))
                 self._session.terminate()  # a session that does not answer holds messages that others could take

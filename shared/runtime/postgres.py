@@ -27,6 +27,7 @@ SESSION = {
 }
 _COMMAND_TIMEOUT_S = 15.0  # above statement_timeout: the server speaks first unless it is gone
 _CONNECT_TIMEOUT_S = 5.0
+_CACHEABLE_BYTES = 256 * 1024  # of a statement: one that asks for all segments of a user is long, and comes often
 _MIGRATION_LOCK = 4_971_226_001  # any number, the same in every release
 
 # SQLSTATE classes (PostgreSQL's appendix A) that written data can cause: cardinality, data, integrity, program limits.
@@ -101,9 +102,15 @@ class Database:
                     max_size=self._settings.database_connections,
                     command_timeout=_COMMAND_TIMEOUT_S,
                     timeout=_CONNECT_TIMEOUT_S,
+                    max_cacheable_statement_size=_CACHEABLE_BYTES,
+                    reset=_leave,
                     server_settings={"application_name": "inlet", **SESSION},
                 )
             return self._pool
+
+
+async def _leave(_: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Nothing of a session needs to be reset, which would cost a round trip: what is set ends with its transaction."""
 
 
 async def migrate(url: str, schemas: Mapping[str, Path], passwords: Mapping[str, str]) -> list[str]:

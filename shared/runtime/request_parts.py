@@ -41,14 +41,14 @@ async def read_json(request: web.Request, max_bytes: int) -> bytes:
 def parse_json(raw: bytes, adapter: TypeAdapter[Any], *, at: tuple[str, ...] = ()) -> Any:
     """JSON text of the adapter's type; `at` is where it stands in the body. Raises `RefusalError` (400, 422)."""
     try:
-        from_json(raw, allow_inf_nan=False)  # a type's own parser takes NaN, which is not JSON
+        sent = from_json(raw, allow_inf_nan=False)  # a type's own parser takes NaN, which is not JSON
     except ValueError:
         raise RefusalError(HTTPStatus.BAD_REQUEST, Code.INVALID_JSON) from None
     try:
         return adapter.validate_json(raw)
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False, include_input=False)
-        faults = [_fault(each, at) for each in details[:_MOST_FAULTS]]
+        faults = [_fault(each, at, sent) for each in details[:_MOST_FAULTS]]
         raise _unprocessable(Code.INVALID_BODY, faults) from None
 
 
@@ -76,8 +76,20 @@ def pointer(path: Iterable[str | int]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
-def _fault(detail: Mapping[str, Any], at: tuple[str, ...]) -> Fault:
-    return Fault(pointer((*at, *detail["loc"])), _CODES.get(detail["type"], Code.INVALID_FIELD), detail["msg"])
+def _fault(detail: Mapping[str, Any], at: tuple[str, ...], sent: Any) -> Fault:
+    place = _place(detail["loc"], sent, missing=detail["type"] == "missing")
+    return Fault(pointer((*at, *place)), _CODES.get(detail["type"], Code.INVALID_FIELD), detail["msg"])
+
+
+def _place(path: Sequence[str | int], sent: Any, *, missing: bool) -> list[str | int]:
+    """Where it is in what was sent: pydantic's path without the names of a union's members, which it has as well."""
+    place: list[str | int] = []
+    for part in path:
+        known = range(len(sent)) if isinstance(sent, list) else sent if isinstance(sent, dict) else ()
+        if part in known:
+            sent = sent[part]
+            place.append(part)
+    return [*place, path[-1]] if missing else place
 
 
 def _unprocessable(code: Code, faults: Iterable[Fault]) -> RefusalError:

@@ -4,10 +4,16 @@ A service's own `settings.py` adds what only it needs.
 """
 
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+BROKER_SCHEMES = ("amqp", "amqps", "postgresql", "postgres")
+
+
+class InvalidSettingsError(Exception):
+    """What is wrong with settings: one line that names them as the environment does, and shows no value."""
 
 
 class Settings(BaseSettings):
@@ -17,15 +23,38 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="INLET_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
     log_level: str = Field("info", description="debug, info, warning or error")
+    build: str = Field("unknown", description="revision of the code, for the metric inlet_build_info")
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(0, ge=0, le=65535, description="port to listen on; 0 takes a free one and logs it")
     drain_s: float = Field(8.0, gt=0, description="how long a stopping service may finish what it has begun")
+
+    @classmethod
+    def read(cls, **given: Any) -> Self:
+        """The environment's settings; `given` ones are not looked for in it. Raises `InvalidSettingsError`."""
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            flaws = (f"{_named(flaw['loc'])}{flaw['msg'].removeprefix('Value error, ')}" for flaw in error.errors())
+            raise InvalidSettingsError("; ".join(flaws)) from None
+
+
+def _named(path: tuple[int | str, ...]) -> str:
+    """A setting as the environment names it; nothing where a flaw is of several together."""
+    return f"INLET_{str(path[0]).upper()}: " if path else ""
+
+
+def _broker_url(url: SecretStr) -> SecretStr:
+    """Raises `ValueError`, whose text shows nothing of the URL: it holds a password."""
+    scheme, separator, rest = url.get_secret_value().partition("://")
+    if scheme not in BROKER_SCHEMES or not separator or not rest:
+        raise ValueError(f"must begin with {', '.join(f'{each}://' for each in BROKER_SCHEMES)} and name a host")
+    return url
 
 
 class BrokerSettings(Settings):
     """For services that publish or consume."""
 
-    broker_url: SecretStr = Field(
+    broker_url: Annotated[SecretStr, AfterValidator(_broker_url)] = Field(
         description="amqp://user:password@host:port/vhost, or postgresql://inlet_queue:password@host:port/database"
     )
     publish_timeout_s: float = Field(4.0, gt=0, description="how long the broker may take to confirm")

@@ -6,10 +6,11 @@
 
 import asyncio
 import hashlib
+import math
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from shared.contract.definitions import (
     Integration,
     Revision,
     Secret,
+    Segment,
     Snapshot,
     System,
     User,
@@ -73,7 +75,7 @@ class Live(NamedTuple, Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """A snapshot, indexed by what it is asked for: ids, and SHA-256 of tokens in hexadecimal."""
+    """A snapshot, indexed by what it is asked for: ids (of segments their environment's), SHA-256 of tokens."""
 
     version: int
     systems: Mapping[int, System]
@@ -83,6 +85,7 @@ class Definitions:
     integrations_by_token: Mapping[str, Live[Integration]]
     revisions: Mapping[tuple[int, int], Revision]
     access_tokens: Mapping[str, Live[AccessToken]]
+    segments: Mapping[int, Sequence[Segment]]
     users: Mapping[int, User]
     ended_sessions: frozenset[str]
 
@@ -101,6 +104,10 @@ class Definitions:
             revisions={(revision.integration, revision.number): revision for revision in snapshot.revisions},
             access_tokens={
                 secret.sha256: _live(each, secret) for each in snapshot.access_tokens for secret in each.secrets
+            },
+            segments={
+                at.id: tuple(each for each in snapshot.segments if each.environment == at.id)
+                for at in snapshot.environments
             },
             users={user.id: user for user in snapshot.users},
             ended_sessions=snapshot.ended_sessions,
@@ -202,6 +209,7 @@ class SnapshotKeeper:
         self._complaint: str | None = None
         self._refreshing = asyncio.Lock()
         self.current: Definitions | None = None
+        metrics.snapshot_age.set_function(lambda: math.inf if self.age_s is None else self.age_s)
 
     @property
     def age_s(self) -> float | None:
@@ -254,6 +262,11 @@ class SnapshotKeeper:
             return known
         return await self._source.revision(integration, number)
 
+    def keeps_history(self, environment: int) -> bool:
+        """Whether what loses in an environment (by id) is kept for a while."""
+        at = None if self.current is None else self.current.environments.get(environment)
+        return at is not None and at.history
+
     async def run(self, stop: asyncio.Event) -> None:
         """Polls until `stop` is set; sooner while there is no snapshot at all."""
         while not stop.is_set():
@@ -269,7 +282,6 @@ class SnapshotKeeper:
             self._use(snapshot, now)
             _log.info("definitions", version=snapshot.version)
         self._confirmed_at = now
-        self._metrics.snapshot_confirmed.set(now / 1e6)
         if self._cache_path is None:
             return
         try:
@@ -291,7 +303,6 @@ class SnapshotKeeper:
         self.current = Definitions.of(snapshot)
         self._confirmed_at = confirmed_at
         self._metrics.snapshot_version.set(snapshot.version)
-        self._metrics.snapshot_confirmed.set(confirmed_at / 1e6)
 
     def _complain(self, reason: str) -> None:
         if reason != self._complaint:

@@ -3,12 +3,12 @@
 from typing import Protocol
 
 from shared.runtime import amqp, pg_queue
-from shared.runtime.broker import Broker, NewsBroker
+from shared.runtime.broker import Broker, BrowsedBroker, NewsBroker
 from shared.runtime.settings import BrokerSettings
 
 
-class Transport(Broker, NewsBroker, Protocol):
-    """A broker with its announcements; `notes` are for `/readyz` to show."""
+class Transport(Broker, BrowsedBroker, NewsBroker, Protocol):
+    """A broker with its announcements, and queues to look through; `notes` are for `/readyz` to show."""
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -185,7 +185,7 @@ class Worker(Generic[In, Out]):
         self._waits = delays()
         self._metrics.frames.labels(self._stage.inbox).inc(len(taken))
         self._metrics.frame_seconds.labels(self._stage.inbox).observe(seconds)
-        self._metrics.last_frame.set(self._time.clock() / 1_000_000)
+        self._metrics.last_frame.labels(self._stage.inbox).set(self._time.clock() / 1_000_000)
 
     async def _settle(self, taken: Sequence[Delivery]) -> int:
         """Handles, publishes, acknowledges. Returns the number of batches that were handled."""

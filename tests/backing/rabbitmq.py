@@ -199,22 +199,23 @@ class PrivateRabbitmq(Rabbitmq):
             )
 
     def _wait_until_up(self, server: subprocess.Popen[bytes]) -> None:
-        """The listener is the last thing that a node opens, so an AMQP greeting means that all of it is up."""
         deadline = time.monotonic() + _START_S
         while time.monotonic() < deadline:
             if server.poll() is not None:
                 break
-            if self._greets():
+            if greets(self._port):
                 return
             time.sleep(0.05)
         output = (self._folder / "output.log").read_text(errors="replace")[-4000:]
         raise RuntimeError(f"RabbitMQ did not start within {_START_S:.0f} s:\n{output}")
 
-    def _greets(self) -> bool:
-        try:
-            with socket.create_connection(("127.0.0.1", self._port), timeout=1) as connection:
-                connection.settimeout(_START_S)
-                connection.sendall(_PROTOCOL_HEADER)
-                return connection.recv(1) == b"\x01"  # a method frame: Connection.Start
-        except OSError:
-            return False
+
+def greets(port: int) -> bool:
+    """Whether a node answers there: its listener is the last thing that it opens."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.settimeout(_START_S)
+            connection.sendall(_PROTOCOL_HEADER)
+            return connection.recv(1) == b"\x01"  # a method frame: Connection.Start
+    except OSError:
+        return False

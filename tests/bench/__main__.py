@@ -27,6 +27,12 @@ from tests.bench.statement import Statement, statement
 _ROLES = ("gateway", "mapper", "profile-writer")
 _CONNECTIONS = 32
 _FULL_BATCH = 500
+_WRITES = {
+    (False, False): "a write without feed and history",
+    (True, False): "with the feed of changes (as in service)",
+    (False, True): "with a history",
+    (True, True): "with both",
+}
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,7 @@ class Measured:
     cells: list[Cell]
     merge: list[float]
     reference: list[float]
+    writes: dict[tuple[bool, bool], list[float]]
 
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -96,12 +103,14 @@ async def _bench(plan: Plan) -> None:
 async def _measure(
     plan: Plan, installation: Installation, pipelines: tuple[Pipeline, Pipeline], merges: Statement
 ) -> Measured:
-    measured = Measured([], [], [])
+    measured = Measured([], [], [], {each: [] for each in _WRITES})
     for pipeline in pipelines:
         await _fill(plan, installation, pipeline)
     for turn in range(plan.repeats):
         measured.merge.append(await merges.merge_per_s())
         measured.reference.append(await merges.reference_per_s())
+        for (feed, history), rates in measured.writes.items():
+            rates.append(await merges.write_per_s(feed=feed, history=history))
         for batch in plan.batches:
             for pipeline in pipelines if turn % 2 == 0 else reversed(pipelines):
                 job = cells.job(pipeline, plan.pool(batch), plan.seconds, _CONNECTIONS)
@@ -157,6 +166,15 @@ def _say_measured(plan: Plan, measured: Measured) -> None:
                 ),
             ],
         )
+    )
+    plain = measured.writes[False, False]
+    rows = [
+        (name, report.spread(measured.writes[each]), report.ratios(measured.writes[each], plain))
+        for each, name in _WRITES.items()
+    ]
+    _say(
+        "Whole writes of a batch of 500, with receipts, records/s:\n"
+        + report.table(("what", "records/s", "ratio"), rows)
     )
     _say(report.cost(measured.cells, plan.batches))
     _say(

@@ -68,14 +68,23 @@ class Servers:
 def servers(folder: Path) -> Iterator[Servers]:
     """Runs both within the block; `folder` takes the broker's files."""
     rabbitmq = PrivateRabbitmq(folder)
+    try:
+        rabbitmq.start()
+        with own_postgres() as postgres:
+            yield Servers(rabbitmq.url, int((folder / "rabbitmq.pid").read_text()), postgres)
+    finally:
+        rabbitmq.close()
+
+
+@contextmanager
+def own_postgres() -> Iterator[EmbeddedPostgres]:
+    """Runs a database server within the block."""
     data = _postgres_folder()
     postgres = EmbeddedPostgres(data, settings=POSTGRES_SETTINGS)
     try:
-        rabbitmq.start()
         postgres.start()
-        yield Servers(rabbitmq.url, int((folder / "rabbitmq.pid").read_text()), postgres)
+        yield postgres
     finally:
-        rabbitmq.close()
         postgres.stop("immediate")
         shutil.rmtree(data)
 

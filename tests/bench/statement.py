@@ -1,7 +1,7 @@
 """The writer's own merge on prepared rows, beside the reference upsert: one connection, a commit every 500 rows.
 
 Rows come in order, for profiles that exist, every one newer than what is there. Both sides start from rows and make
-their columns within the measured time.
+their columns within the measured time. Whole writes (with their receipts) show what the feed and histories cost.
 """
 
 import time
@@ -15,9 +15,12 @@ import msgspec
 from pydantic import SecretStr
 
 from services.profile_writer.fold import Row, fold
+from services.profile_writer.history import MOST
+from services.profile_writer.store import CHANGES_DAYS, Store
 from services.profile_writer.store import _merge as merge  # the merge alone, without receipts, has no public name
 from shared.contract import messages, stamps
 from shared.contract.receipts import ReceiptSigner
+from shared.runtime.clock import system_clock
 from shared.runtime.postgres import Database
 from shared.runtime.settings import DatabaseSettings
 from tests.bench import bodies
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
 _Row = TypeVar("_Row")
 _FOLDER = Path(__file__).parent
+_WRITES = 20
 _ATTRIBUTES = ("department", "title", "seats", "score", "hired")
 
 
@@ -66,6 +70,18 @@ class Statement:
 
         return await self._rate(prepared, execute)
 
+    async def write_per_s(self, *, feed: bool, history: bool) -> float:
+        """Rows a second through whole writes of a batch each: with the feed of changes, with a history, or without."""
+        store = Store(self._database, system_clock, 40, changes_days=CHANGES_DAYS if feed else 0)
+        kept: list[messages.RejectedValue] | msgspec.UnsetType = [] if history else msgspec.UNSET
+        batches = [
+            msgspec.structs.replace(self._mapped(records), rejected_values=kept) for records in self._records[:_WRITES]
+        ]
+        begun = time.perf_counter()
+        for batch in batches:
+            await store.write([batch])
+        return sum(batch.records for batch in batches) / (time.perf_counter() - begun)
+
     async def _rate(
         self, prepared: Sequence[Sequence[_Row]], execute: Callable[["Session", Sequence[_Row]], Awaitable[None]]
     ) -> float:
@@ -76,20 +92,24 @@ class Statement:
         return sum(map(len, prepared)) / (time.perf_counter() - begun)
 
     def _folded(self, records: Sequence[dict[str, Any]]) -> list[Row]:
+        batch = self._mapped(records)
+        return fold([batch], stamps.instant(batch.received_at))
+
+    def _mapped(self, records: Sequence[dict[str, Any]]) -> messages.MappedBatch:
         received_at = time.time_ns() // 1000
-        batch = messages.MappedBatch(
+        return messages.MappedBatch(
             receipt=self._signer.issue(1, stamps.to_datetime(received_at).date()),
             integration=1,
             revision=1,
             received_at=received_at,
             request_id="",
             environment=1,
+            records=len(records),
             rows=[
                 messages.Row(index, received_at, record["userId"], _attributes(record))
                 for index, record in enumerate(records)
             ],
         )
-        return fold([batch], stamps.instant(received_at))
 
 
 def _attributes(record: dict[str, Any]) -> bytes:
@@ -107,6 +127,8 @@ async def statement(database_url: str, pool: bodies.Pool) -> AsyncIterator[State
         both = Statement(database, pool)
         await both.merge_per_s()
         await both.reference_per_s()
+        for _ in range(MOST):
+            await both.write_per_s(feed=True, history=True)
         yield both
     finally:
         await database.close()

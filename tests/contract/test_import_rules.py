@@ -21,7 +21,7 @@ BREACHES = {
     "services -> shared.runtime -> shared.contract": ("shared/runtime/clock.py", "import services.gateway"),
     "services never import each other": ("services/mapper/__init__.py", "import services.gateway"),
     "the contract and the pure modules reach no I/O": ("shared/contract/stamps.py", "import socket"),
-    "aio_pika in one module": ("services/mapper/__init__.py", "import aio_pika"),
+    "aio_pika in shared.runtime.amqp and amqp_connection": ("services/mapper/__init__.py", "import aio_pika"),
     "asyncpg in stores and shared.runtime.postgres": ("services/mapper/__init__.py", "import asyncpg"),
 }
 

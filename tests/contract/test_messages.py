@@ -12,6 +12,7 @@ from shared.contract.messages import (
     RawBatch,
     Reject,
     RejectedRecord,
+    RejectedValue,
     Row,
     UnreadableFrameError,
     decode_mapped,
@@ -62,6 +63,16 @@ MAPPED = [
     ),
 ]
 
+# What a later release 1 wrote besides: of a place with a history, and of records that say when they were observed.
+IN_USE = [
+    msgspec.structs.replace(
+        MAPPED[0],
+        rejected_observed_at={2: TIME - 5},
+        rejected_values=[RejectedValue(2, TIME - 5, "u-18", 13, b'"x"', Code.INVALID_NUMBER)],
+    ),
+    msgspec.structs.replace(MAPPED[1], rejected_values=[]),
+]
+
 
 def golden(name: str) -> bytes:
     return bytes.fromhex((GOLDEN / f"{name}.hex").read_text())
@@ -77,10 +88,36 @@ def test_mapped_frames_of_version_1_are_readable() -> None:
     assert decode_mapped(golden("mapped_v1")) == MAPPED
 
 
+def test_mapped_frames_of_version_1_with_what_was_added_are_readable() -> None:
+    # then
+    assert decode_mapped(golden("mapped_v1_in_use")) == IN_USE
+
+
 def test_this_release_writes_version_1_byte_for_byte() -> None:
     # then
     assert encode_raw(RAW) == golden("raw_v1")
-    assert encode_mapped(MAPPED) == golden("mapped_v1")
+    assert encode_mapped(IN_USE) == golden("mapped_v1_in_use")
+
+
+def test_what_was_added_is_written_only_where_it_is_used() -> None:
+    # then: field for field, since msgpack has two heads for a map of 15
+    assert msgspec.msgpack.decode(encode_mapped(MAPPED)) == msgspec.msgpack.decode(golden("mapped_v1"))
+
+
+def test_the_release_before_reads_what_was_added_as_if_it_were_not_there() -> None:
+    # given a reader that knows only what version 1 had at first
+    added = {"rejected_observed_at", "rejected_values"}
+    first = [each for each in msgspec.structs.fields(MappedBatch) if each.name not in added]
+    before = msgspec.defstruct("Before", [(each.name, each.type) for each in first], kw_only=True)
+
+    # when
+    frame = msgspec.msgpack.decode(golden("mapped_v1_in_use"))
+    read = [msgspec.convert(batch, before) for batch in frame["batches"]]
+
+    # then
+    assert [msgspec.structs.asdict(each) for each in read] == [
+        {each.name: getattr(batch, each.name) for each in first} for batch in MAPPED
+    ]
 
 
 def test_fields_that_a_reader_does_not_know_are_ignored() -> None:

@@ -32,6 +32,9 @@ _PREFIXES = (
     ("/public/v1/receipts/", "profile-api"),
     ("/api/v1/profiles", "profile-api"),
     ("/api/v1/receipts", "profile-api"),
+    ("/api/v1/members", "profile-api"),
+    ("/api/v1/context", "profile-api"),
+    ("/api/v1/changes", "profile-api"),
     ("/api/v1/preview", "mapper"),
 )
 
@@ -101,6 +104,14 @@ class Deployment:
             self.services[name].start()
         await asyncio.gather(*(service.until_ready() for service in self.services.values()))
         self.session = await eventually(lambda: self.sign_in(ADMIN, PASSWORD), "the first admin can sign in")
+
+    async def another(self, name: str) -> Service:
+        """One more process of a service, with the same settings."""
+        service = self.services[name].twin(free_ports(1)[0])
+        self.services[f"{name} {len(self.services)}"] = service
+        service.start()
+        await service.until_ready()
+        return service
 
     def end(self) -> None:
         """Ends whatever still runs."""

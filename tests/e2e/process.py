@@ -53,6 +53,10 @@ class Service:
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
+    def twin(self, port: int) -> "Service":
+        """Another process of the same service, with the same settings."""
+        return Service(self.name, self._settings, port, self._log.with_suffix(f".{port}.log"), self._code)
+
     def start(self) -> None:
         with self._log.open("ab") as output:
             self._process = subprocess.Popen(

@@ -30,6 +30,8 @@ SCOPES = [
 ]
 PASSWORD = "a long password for tests"
 CALLERS = 14
+SEGMENTS = "/api/v1/systems/crm/environments/production/segments"
+CONDITION = {"attribute": "department", "operator": "is_set"}
 
 
 def rows() -> dict[tuple[str, str], dict[str, str]]:
@@ -61,6 +63,7 @@ class Matrix:
         self.sessions: dict[str, Session] = {}
         self.without: dict[str, str] = {}
         self.values: dict[str, str] = {"system": "crm", "environment": "production", "attribute": "department"}
+        self.values |= {"key": "department", "segment": "sales"}
         self.numbers = itertools.count(1)
 
     async def prepare(self) -> None:
@@ -68,6 +71,8 @@ class Matrix:
         (await inlet.admin("POST", "/api/v1/systems", {"key": "erp", "name": "ERP"})).good(201)
         number, token = await given_an_integration(inlet, state="active", name="planted-crm")
         self.values |= {"integration": str(number), "number": "1", "user": "u-17", "integration_token": token}
+        segment = {"key": "sales", "name": "planted-crm", "condition": CONDITION}
+        (await inlet.admin("POST", SEGMENTS, segment)).good(201)
         await self._make_tokens()
         accepted = await post_until(inlet, 202, self.tokens["all"], token)
         self.values["receipt"] = accepted["receipt"]
@@ -174,6 +179,9 @@ class Matrix:
             "/api/v1/systems/crm/environments/production": {"name": "Production"},
             "/api/v1/systems/crm/attributes": {"key": f"a{number}", "name": f"A {number}", "type": "String"},
             "/api/v1/systems/crm/attributes/department": {"name": "Department"},
+            SEGMENTS: {"key": f"g{number}", "name": f"G {number}", "condition": CONDITION},
+            f"{SEGMENTS}/sales": {"name": "planted-crm", "condition": CONDITION},
+            "/api/v1/members:preview": {"system": "crm", "environment": "production", "condition": CONDITION},
             INTEGRATIONS: {
                 "name": f"planted-crm {number}",
                 "system": "crm",

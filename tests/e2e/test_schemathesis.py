@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.e2e.deployment import Deployment, Json
 from tests.e2e.test_definitions import INTEGRATIONS, given_an_integration, post_until
-from tests.e2e.test_rights import DOCUMENT, SCOPES
+from tests.e2e.test_rights import CONDITION, DOCUMENT, SCOPES, SEGMENTS
 
 OWN = ("/api/v1/session",)
 ROTATE = "/api/v1/access-tokens/{access_token}/rotate"
@@ -27,7 +27,14 @@ CHECKS = (
 
 
 # What stands in paths, so that requests get as far as the handlers: things that are there, and one that is not.
-NAMES = {"system": ["crm", "nobody"], "environment": ["production"], "attribute": ["department"], "user": ["u-17"]}
+NAMES = {
+    "system": ["crm", "nobody"],
+    "environment": ["production"],
+    "attribute": ["department"],
+    "key": ["department"],
+    "segment": ["sales"],
+    "user": ["u-17"],
+}
 NUMBERS = [1, 2, 999_999]
 
 
@@ -68,6 +75,8 @@ async def test_every_service_answers_as_the_document_says(deployment: Deployment
     inlet = deployment
     await inlet.start()
     _, token = await given_an_integration(inlet, state="active")
+    segment = {"key": "sales", "name": "Sales", "condition": CONDITION}
+    (await inlet.admin("POST", SEGMENTS, segment)).good(201)
     access = await inlet.new_token(*SCOPES)
     accepted = await post_until(inlet, 202, access, token)
     await inlet.settled(access, accepted["receipt"])

@@ -47,7 +47,9 @@ NOW = NOON + 10 * MINUTE
 """What the profile API's clock shows, always."""
 
 READS = frozenset({Scope.RECEIPTS_READ, Scope.PROFILES_READ})
-ALL, FOREIGN, WRITES_ONLY, RECEIPTS_ONLY, PROFILES_ONLY = (tokens.make(TokenKind.ACCESS) for _ in range(5))
+ALL, FOREIGN, WRITES_ONLY, RECEIPTS_ONLY, PROFILES_ONLY, ERASER, FOREIGN_ERASER = (
+    tokens.make(TokenKind.ACCESS) for _ in range(7)
+)
 VIEWER, FOREIGN_VIEWER = 1, 2
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -64,10 +66,17 @@ class Answer:
 class Api:
     """The profile API over HTTP; `store` is the profile writer's."""
 
-    def __init__(self, address: str, session: ClientSession, store: Store) -> None:
+    def __init__(self, address: str, session: ClientSession, store: Store, file: Path, keeper: SnapshotKeeper) -> None:
         self.address = address
         self.session = session
         self.store = store
+        self._file = file
+        self._keeper = keeper
+
+    async def define(self, snapshot: Snapshot) -> None:
+        """Other definitions, known when this returns."""
+        self._file.write_text(snapshot.model_dump_json())
+        await self._keeper.refresh()
 
     async def get(self, path: str, token: str | None = ALL, **query: str | int) -> tuple[int, Any]:
         """The status and the body."""
@@ -80,6 +89,12 @@ class Api:
         status, body = await self.get(path, token, **query)
         assert status == 200, body
         return body
+
+    async def erase(self, path: str, token: str = ERASER, **query: str) -> int:
+        """The status of a DELETE."""
+        headers = {"Authorization": f"Bearer {token}"}
+        async with self.session.delete(self.address + path, headers=headers, params=query) as response:
+            return response.status
 
     async def ask(self, path: str, headers: Mapping[str, str], **query: str | int) -> Answer:
         """What is answered to these header fields."""
@@ -107,6 +122,7 @@ def definitions() -> Snapshot:
         attributes=(
             Attribute(id=1, system=1, key="department", name="Department", type=AttributeType.STRING),
             Attribute(id=2, system=1, key="seats", name="Seats", type=AttributeType.NUMBER),
+            Attribute(id=3, system=1, key="hired", name="Hired", type=AttributeType.DATE),
         ),
         integrations=(
             _integration(1, 1, IntegrationState.DELETED),
@@ -119,6 +135,8 @@ def definitions() -> Snapshot:
             _token(3, WRITES_ONLY, Scope.DATA_WRITE),
             _token(4, RECEIPTS_ONLY, Scope.RECEIPTS_READ),
             _token(5, PROFILES_ONLY, Scope.PROFILES_READ),
+            _token(6, ERASER, Scope.PROFILES_ERASE),
+            _token(7, FOREIGN_ERASER, Scope.PROFILES_ERASE, systems=frozenset({2})),
         ),
         users=(
             User(id=VIEWER, name="anna", role=Role.VIEWER, sessions_not_before=_LONG_AGO),
@@ -134,7 +152,7 @@ def definitions() -> Snapshot:
 
 
 @asynccontextmanager
-async def running_api(database: str, folder: Path) -> AsyncIterator[Api]:
+async def running_api(database: str, folder: Path, *, changes_days: int = 7) -> AsyncIterator[Api]:
     """The profile API on a database (a superuser's URL)."""
     file = folder / "snapshot.json"
     file.write_text(definitions().model_dump_json())
@@ -144,6 +162,7 @@ async def running_api(database: str, folder: Path) -> AsyncIterator[Api]:
         receipt_key=SECRET,
         session_key=SECRET,
         broker_url="amqp://unused",
+        changes_days=changes_days,
     )
     writing = Database(DatabaseSettings(database_url=role_url(database, "inlet_profile_writer")))
     reading = Database(settings)
@@ -152,7 +171,7 @@ async def running_api(database: str, folder: Path) -> AsyncIterator[Api]:
     await keeper.start()
     app = build_app(settings, keeper, reading, Readiness({}), metrics, clock=lambda: NOW)
     async with TestServer(app) as server, ClientSession() as session:
-        yield Api(f"http://127.0.0.1:{server.port}", session, Store(writing, lambda: NOW, 40))
+        yield Api(f"http://127.0.0.1:{server.port}", session, Store(writing, lambda: NOW, 40), file, keeper)
     await reading.close()
     await writing.close()
 

@@ -3,19 +3,21 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
 
 from shared.contract import topology
 from shared.runtime import amqp, pg_queue
-from shared.runtime.broker import Consumer, Delivery, UnavailableError
+from shared.runtime.broker import PREFETCH, Consumer, Delivery, UnavailableError
 from shared.runtime.transport import Transport
 from tests.backing.migrated import role_url
 from tests.backing.postgres import Postgres
 from tests.backing.rabbitmq import Rabbitmq
 
 RAW = topology.RAW.name
+DEAD = topology.RAW_DEAD.name
 WITHIN_S = 20.0
 
 
@@ -182,6 +184,61 @@ async def test_a_queue_that_does_not_exist_is_said_to_be_unavailable(backing: Ba
         await backing.broker.publish("inlet.nowhere", b"")
 
 
+async def test_a_queue_says_how_many_messages_wait_in_it(backing: Backing) -> None:
+    # given
+    assert await backing.broker.waiting(RAW) == 0
+    await publish(backing.broker, [b"0", b"1", b"2"])
+    assert [await backing.broker.waiting(queue) for queue in (RAW, DEAD)] == [3, 0]
+
+    # then: what is held does not wait, what was given back does
+    async with backing.broker.consume(RAW, prefetch=2) as consumer:
+        first, _ = await take(consumer, 2)
+        assert await backing.broker.waiting(RAW) == 1
+        await first.ack()
+
+    async def two_wait() -> None:
+        if await backing.broker.waiting(RAW) != 2:
+            raise UnavailableError("not given back yet")
+
+    await succeeds(two_wait)
+    with pytest.raises(UnavailableError):
+        await backing.broker.waiting("inlet.nowhere")
+    await publish(backing.broker, [b"3"])
+
+
+async def test_any_number_of_messages_can_be_held_while_a_queue_is_browsed(backing: Backing) -> None:
+    # given: several times what a consumer holds
+    bodies = [b"%03d" % each for each in range(10 * PREFETCH)]
+    await asyncio.gather(*(backing.broker.publish(DEAD, body) for body in bodies))
+
+    # when: not so many are acknowledged at once that RabbitMQ would lose some by the channel's end
+    async with backing.broker.browse(DEAD) as consumer:
+        taken = await take(consumer, len(bodies))
+        for delivery in taken[:PREFETCH]:
+            await delivery.ack()
+        acknowledged = {delivery.body for delivery in taken[:PREFETCH]}
+
+    # then
+    assert sorted(delivery.body for delivery in taken) == bodies
+    async with backing.broker.browse(DEAD) as consumer:
+        again = await take(consumer, len(bodies) - len(acknowledged))
+        assert sorted(delivery.body for delivery in again) == sorted(set(bodies) - acknowledged)
+        assert await backing.broker.waiting(DEAD) == 0
+
+
+async def test_dead_letters_stay_however_often_they_are_looked_at(backing: Backing) -> None:
+    # given
+    await backing.broker.publish(DEAD, b"kept")
+
+    # when: more often than a queue of work lets a message come
+    for count in range(1, topology.DELIVERY_LIMIT + 10):
+        async with backing.broker.browse(DEAD) as consumer:
+            [delivery] = await take(consumer, 1)
+
+            # then
+            assert (delivery.body, delivery.count) == (b"kept", count)
+
+
 async def test_a_consumer_whose_connection_is_cut_says_so_and_its_messages_come_back(backing: Backing) -> None:
     # given
     await backing.broker.publish(RAW, b"held")
@@ -208,6 +265,8 @@ async def test_what_was_confirmed_outlives_the_server(backing: Backing) -> None:
     await backing.kill_and_start()
 
     # then
+    await succeeds(lambda: backing.broker.waiting(RAW))
+    assert await backing.broker.waiting(RAW) == 1
     await succeeds(backing.broker.check)
 
     async def comes_back() -> None:
@@ -259,5 +318,8 @@ async def test_what_was_delivered_too_often_is_put_aside_by_the_queue_itself(
 
     # when: a sweep, which comes with each consumer
     async with postgresql_backing.broker.consume(topology.RAW_DEAD.name) as consumer:
-        # then
-        assert [each.body for each in await take(consumer, 1)] == [b"poison"]
+        # then: with the time at which that was
+        [letter] = await take(consumer, 1)
+        assert letter.body == b"poison"
+        put_aside = datetime.fromisoformat(str(letter.headers[topology.HEADERS.time]))
+        assert timedelta(0) < datetime.now(UTC) - put_aside < timedelta(seconds=WITHIN_S)

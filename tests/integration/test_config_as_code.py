@@ -90,6 +90,26 @@ async def test_each_change_is_made_and_audited_once(api: ConfigApi, file: Path) 
     ]
 
 
+async def test_an_environment_keeps_its_history_until_the_file_says_otherwise(api: ConfigApi, file: Path) -> None:
+    # given
+    path = "/api/v1/systems/crm/environments/qa"
+    await run(api, "apply", file)
+    rewrite(file, FILE.replace("    name: QA\n", "    name: QA\n    history: true\n", 1))
+
+    # when
+    applied = await run(api, "apply", file)
+    renamed = FILE.replace("    name: QA\n", "    name: Tests\n    history: true\n", 1)
+    rewrite(file, renamed)
+    again = await run(api, "apply", file)
+
+    # then
+    assert "~ environment crm/qa: history false -> true" in applied.out
+    assert '~ environment crm/qa: name "QA" -> "Tests"' in again.out
+    kept = (await api.call("GET", path)).good(200).body
+    assert (kept["name"], kept["history"]) == ("Tests", True)
+    assert "history: true" in (await run(api, "export")).out
+
+
 async def test_differences_are_said_and_not_made(api: ConfigApi, file: Path) -> None:
     # given
     await run(api, "apply", file)

@@ -1,4 +1,4 @@
-"""`/healthz` and `/readyz` over HTTP, on made-up dependencies."""
+"""`/healthz`, `/readyz` and `/metrics` over HTTP, on made-up dependencies."""
 
 from shared.runtime.health import Health, Readiness
 from shared.runtime.metrics import Metrics
@@ -54,3 +54,20 @@ async def test_a_draining_process_is_not_ready() -> None:
 
     # then
     assert (answer.status, answer.body["checks"]["process"]) == (503, "draining")
+
+
+async def test_the_metrics_are_of_this_process_and_count_errors_from_zero() -> None:
+    # given
+    health = Health(Readiness({}), Metrics("a1b2c3d"))
+
+    # when
+    async with served(health) as api:
+        await api.call("GET", "/nothing", token=None)
+        metrics = api.metrics.registry.get_sample_value
+        answer = await api.call("GET", "/metrics", token=None)
+
+    # then
+    assert 'inlet_build_info{revision="a1b2c3d",version="' in answer.text
+    assert "process_resident_memory_bytes" in answer.text
+    assert metrics("inlet_requests_total", {"status": "404", "code": "not_found"}) == 1
+    assert metrics("inlet_requests_total", {"status": "500", "code": "internal_error"}) == 0

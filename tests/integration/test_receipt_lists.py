@@ -154,6 +154,19 @@ async def test_counters_add_up_by_integration_and_minute(api: Api) -> None:
     assert (await api.good(COUNTERS, integration=1))["items"][-1] == _counter(1, "12:03", superseded=1)
 
 
+async def test_counters_add_up_by_the_hour_where_that_is_asked_for(api: Api) -> None:
+    # given: it is 12:10
+    await api.store.write([batch("a", -30), batch("b", -1), batch("c", 1), batch("d", 2), batch("e", 2, 2)])
+    # when
+    items = (await api.good(COUNTERS, step="hour"))["items"]
+    # then
+    assert items == [
+        _counter(1, "11:00", batches=2, records=2, written=2),
+        _counter(1, "12:00", batches=2, records=2, written=2),
+        _counter(2, "12:00"),
+    ]
+
+
 async def test_counters_are_those_of_the_last_hour_unless_asked_for(api: Api) -> None:
     # given: it is 12:10
     await api.store.write([batch("before", -51), batch("first", -50), batch("last", 9), batch("ahead", 10)])
@@ -193,6 +206,7 @@ async def test_counters_are_of_a_day_at_most(api: Api) -> None:
         ("system", "no key"),
         ("system", "nul\0"),
         ("page", "2"),
+        ("step", "day"),
     ],
 )
 async def test_what_is_not_asked_for_rightly_is_refused(api: Api, name: str, value: str) -> None:

@@ -29,6 +29,9 @@ class ScriptedBroker:
     def consume(self, queue: str, prefetch: int = PREFETCH) -> AbstractAsyncContextManager[Consumer]:
         raise NotImplementedError((queue, prefetch))
 
+    async def waiting(self, queue: str) -> int:
+        raise NotImplementedError(queue)
+
     async def check(self) -> None:
         raise NotImplementedError
 
@@ -63,7 +66,11 @@ def batch(name: str, size: int = 10) -> RawBatch:
 class World:
     def __init__(self, window: int, timeout_s: float) -> None:
         self.broker = ScriptedBroker()
-        self.coalescer = Coalescer(self.broker, "queue", timeout_s, window)
+        self.confirmed = 0
+        self.coalescer = Coalescer(self.broker, "queue", timeout_s, window, on_confirmed=self.count)
+
+    def count(self) -> None:
+        self.confirmed += 1
 
     def submit(self, name: str, size: int = 10) -> asyncio.Task[None]:
         return asyncio.create_task(self.coalescer.submit(batch(name, size), 1))
@@ -173,6 +180,7 @@ async def test_a_failed_publish_fails_everyone_in_its_frame_and_nobody_else(worl
 
     # then
     assert [type(outcome) for outcome in outcomes] == [UnavailableError] * 2
+    assert world.confirmed == 1
 
 
 async def test_nobody_waits_longer_than_the_timeout_in_flight_or_in_line() -> None:

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.config_as_code.differences import Difference, Identity, compare, parts
-from services.config_as_code.document import Document, IntegrationPart, Part
+from services.config_as_code.document import Document, IntegrationPart, Part, SegmentPart
 from services.config_as_code.reading import MAX_BYTES, InvalidFileError, read, write
+from shared.contract.conditions import comparisons
 from shared.contract.definitions import AttributeType, OnEmpty, OnInvalid, OnUnknown
 
 FILE = """\
@@ -182,9 +183,18 @@ def documents(draw: st.DrawFn) -> Document:
                 "environments": [{"key": each, "name": draw(NAMES)} for each in environments],
                 "attributes": [{"key": k, "name": n, "type": t} for k, n, t in typed],
                 "integrations": [_integration(draw, name, environments, {k: t for k, _, t in typed}) for name in names],
+                "segments": _segments(draw, environments, [each[0] for each in typed]),
             }
         )
     return Document.model_validate({"systems": systems})
+
+
+def _segments(draw: st.DrawFn, environments: list[str], attributes: list[str]) -> list[dict[str, Any]]:
+    """Some of the environments have a segment `s`, over one of the attributes."""
+    chosen = draw(st.lists(st.sampled_from(environments), max_size=2, unique=True)) if attributes else []
+    set_ = {"attribute": draw(st.sampled_from(attributes)), "operator": "is_set"} if chosen else {}
+    conditions = st.sampled_from([set_, {"not": set_}, {"any": [set_, {"all": [{"not": set_}]}]}])
+    return [{"key": "s", "name": draw(NAMES), "environment": each, "condition": draw(conditions)} for each in chosen]
 
 
 ZONES = st.sampled_from([None, "Europe/Berlin"])
@@ -233,11 +243,20 @@ def made(difference: Difference, there: dict[Identity, Part]) -> None:
     if difference.after is None:
         del there[difference.identity]
         feeding = [part for each, part in there.items() if each.kind == "integration" and each.names[0] == names[0]]
+        asked = [part for each, part in there.items() if each.kind == "segment" and each.names[0] == names[0]]
+        keys = [
+            each.attribute for part in asked if isinstance(part, SegmentPart) for _, each in comparisons(part.condition)
+        ]
+        assert kind != "attribute" or names[-1] not in keys
         fed = [mapping.attribute for part in feeding if isinstance(part, IntegrationPart) for mapping in part.mappings]
-        assert kind == "integration" or names[-1] not in fed
+        assert kind != "attribute" or names[-1] not in fed
         return
     there[difference.identity] = difference.after
     assert Identity("system", names[:1]) in there
+    if isinstance(difference.after, SegmentPart):
+        assert Identity("environment", names[:2]) in there
+        keys = [each.attribute for _, each in comparisons(difference.after.condition)]
+        assert {Identity("attribute", (names[0], each)) for each in keys} <= there.keys()
     if isinstance(difference.after, IntegrationPart):
         assert Identity("environment", names[:2]) in there
         attributes = {Identity("attribute", (names[0], each.attribute)) for each in difference.after.mappings}

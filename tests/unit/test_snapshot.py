@@ -1,5 +1,6 @@
 import asyncio
 import json
+import math
 import os
 import stat
 from pathlib import Path
@@ -157,6 +158,7 @@ async def test_a_broken_copy_on_disk_is_no_snapshot(files: Files) -> None:
 
     # then
     assert version(keeper) is None
+    assert files.metrics.registry.get_sample_value("inlet_snapshot_age_seconds") == math.inf
 
 
 async def test_trouble_is_logged_once_until_it_changes(files: Files, capsys: pytest.CaptureFixture[str]) -> None:
@@ -204,9 +206,8 @@ async def test_an_unchanged_source_confirms(files: Files) -> None:
     # then: the index is built once per snapshot
     assert keeper.age_s == 0
     assert keeper.current is index
-    assert files.metrics.registry.get_sample_value("inlet_snapshot_confirmed_timestamp_seconds") == (
-        files.time.now / SECOND
-    )
+    files.time.now += 7 * SECOND
+    assert files.metrics.registry.get_sample_value("inlet_snapshot_age_seconds") == 7
 
 
 async def test_a_disk_that_cannot_be_written_to_stops_nothing(files: Files) -> None:

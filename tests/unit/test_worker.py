@@ -121,6 +121,9 @@ class MemoryBroker:
         self._out += taken
         return taken
 
+    async def waiting(self, queue: str) -> int:
+        raise NotImplementedError(queue)
+
     async def check(self) -> None:
         """Always fit."""
 
@@ -235,6 +238,15 @@ class Run:
         return self.metrics.registry.get_sample_value(name, labels)
 
 
+def test_dead_letters_are_counted_from_zero() -> None:
+    # when
+    run = Run()
+
+    # then: what is first seen as 1 is no increase to Prometheus
+    codes = ("unreadable_frame", "too_many_deliveries", "internal_error", "unknown_revision")
+    assert {run.metric("inlet_dead_letters_total", queue=RAW, code=code) for code in codes} == {0}
+
+
 async def test_frames_are_handled_together_and_acknowledged_after_the_confirm() -> None:
     # given
     run = Run()
@@ -250,7 +262,7 @@ async def test_frames_are_handled_together_and_acknowledged_after_the_confirm() 
     assert run.broker.events == ["open", f"publish {MAPPED}", "ack", "ack", "close"]
     assert run.metric("inlet_frames_total", queue=RAW) == 2
     assert run.metric("inlet_frame_seconds_count", queue=RAW) == 1
-    assert run.metric("inlet_last_frame_timestamp_seconds") == NOON_US / 1e6
+    assert run.metric("inlet_last_frame_timestamp_seconds", queue=RAW) == NOON_US / 1e6
 
 
 @pytest.mark.parametrize(("results", "put_aside"), [(0, []), (1, ["a"])])

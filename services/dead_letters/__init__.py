@@ -1,0 +1,1 @@
+"""The command that lists, shows, replays and drops dead letters."""
