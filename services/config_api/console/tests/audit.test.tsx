@@ -83,6 +83,13 @@ it("filters by what is in the address, and keeps there what is chosen", async ()
   expect(window.location.search).toBe("?kind=attribute");
 });
 
+it("takes nothing from the address that the API would not take for a filter", async () => {
+  const asked: URLSearchParams[] = [];
+  await show(`/audit?kind=%3Cb%3E&system=A%20b&object=${"x".repeat(300)}`, answers([entry()], "admin", asked));
+  await screen.findByText("anna");
+  expect(Object.fromEntries(asked[0] ?? [])).toEqual({ object: "x".repeat(255), cursor: "0", limit: "50" });
+});
+
 it("goes from a change to all changes of the same thing", async () => {
   const asked: URLSearchParams[] = [];
   const { user } = await show("/audit", answers([entry()], "admin", asked));

@@ -1,7 +1,7 @@
 /** One integration: what arrived, what of it is not mapped, its revisions and its tokens. */
 import { screen, within } from "@testing-library/react";
 import { expect, it } from "vitest";
-import type { IntegrationBody, IntegrationView, SecretView } from "../src/services/schema";
+import type { IntegrationBody, IntegrationView, MappingView, SecretView } from "../src/services/schema";
 import { type Answers, answersOf, expectAccessible, integration, json, problem, show, signedIn } from "./console";
 import { MAPPING, receipt, revision } from "./records";
 
@@ -18,6 +18,8 @@ function answers(view: IntegrationView, more: Answers = {}, role: "editor" | "vi
 function tokens(secrets: readonly SecretView[]): Answers {
   return { "GET /api/v1/integrations/7/tokens": () => json({ items: secrets, next: null }) };
 }
+
+const CITY: MappingView = { ...MAPPING, property: "city", attribute: "city", name: "City", type: "String" };
 
 const SECRET: SecretView = {
   id: 3,
@@ -150,8 +152,8 @@ it("shows the mapping and what each revision changed", async () => {
       "GET /api/v1/integrations/7/revisions": () =>
         json({
           items: [
-            revision(2, { mappings: [MAPPING], on_invalid: "reject_record" }),
-            revision(1, { created_by: "token:9", mappings: [{ ...MAPPING, property: "city", type: "String" }] }),
+            revision(2, { mappings: [{ ...CITY, on_empty: "keep" }, MAPPING], on_invalid: "reject_record" }),
+            revision(1, { created_by: "token:9", mappings: [CITY, { ...CITY, property: "town" }] }),
           ],
           next: null,
         }),
@@ -161,7 +163,10 @@ it("shows the mapping and what each revision changed", async () => {
   await user.click(await screen.findByRole("tab", { name: "Mapping" }));
   // then
   expect(await screen.findByText("Added: seats → Seats (Number)")).toBeTruthy();
-  expect(screen.getByText("Removed: city → Seats (String)")).toBeTruthy();
+  expect(screen.getByText("Removed: town → City (String)")).toBeTruthy();
+  const changed = within(screen.getByText(/Changed: city/).closest("li") as HTMLElement);
+  expect(changed.getByText("Empty values: is rejected").tagName).toBe("DEL");
+  expect(changed.getByText("Empty values: is kept as it is").tagName).toBe("INS");
   expect(screen.getByText("rejects its record")).toBeTruthy();
   expect(screen.getByText(/by editor 1/)).toBeTruthy();
   expect(screen.getByText(/by access token 9/)).toBeTruthy();

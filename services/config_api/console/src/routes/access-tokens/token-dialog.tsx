@@ -11,7 +11,7 @@ import { SystemsField } from "../../components/systems-field";
 import { faultsByField } from "../../services/problems";
 import type { AccessTokenView, IssuedAccessToken, Scope } from "../../services/schema";
 import { SCOPES } from "../../services/scopes";
-import { useCan } from "../../services/services";
+import { useCan, useUser } from "../../services/services";
 import { useCreateAccessToken, useReplaceAccessToken } from "../../services/tokens";
 import { check, FIELDS, fromView, NEW, type TokenDraft, toBody } from "./token-draft";
 
@@ -90,7 +90,8 @@ function useTokenForm(
 ) {
   const { t } = useTranslation();
   const notify = useNotify();
-  const [draft, setDraft] = useState(() => (token === undefined ? NEW : fromView(token)));
+  const own = useUser().systems; // nobody gives more than they have
+  const [draft, setDraft] = useState(() => (token === undefined ? { ...NEW, systems: own } : fromView(token)));
   const [tried, setTried] = useState(false);
   const create = useCreateAccessToken();
   const replace = useReplaceAccessToken();

@@ -16,6 +16,10 @@ import { objectNames } from "./object-names";
 import "../../components/searched-table.css";
 import "./audit.css";
 
+const KIND = /^[a-z_]{1,64}$/;
+const OBJECT = /^[^\0]{1,255}/;
+const KEY = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+
 /** The audit log. The address holds the filters, so that others can link to what they mean. */
 export function Component() {
   const { t } = useTranslation();
@@ -56,14 +60,13 @@ export function Component() {
   );
 }
 
+/** What the address says; what the API would not take for a filter is none. */
 function useFilters(): [AuditFilters, (filters: AuditFilters) => void] {
   const [search, setSearch] = useSearchParams();
-  const [kind, object, system] = ["kind", "object", "system"].map((name) => search.get(name) ?? "") as [
-    string,
-    string,
-    string,
-  ];
-  const filters = useMemo(() => ({ kind, object, system }), [kind, object, system]);
+  const filters = useMemo(() => {
+    const read = (name: string, form: RegExp) => search.get(name)?.match(form)?.[0] ?? "";
+    return { kind: read("kind", KIND), object: read("object", OBJECT), system: read("system", KEY) };
+  }, [search]);
   const change = useMemo(
     () => (changed: AuditFilters) =>
       setSearch(

@@ -1,4 +1,5 @@
 import ContentLayout from "@cloudscape-design/components/content-layout";
+import Header from "@cloudscape-design/components/header";
 import Tabs from "@cloudscape-design/components/tabs";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
@@ -23,11 +24,16 @@ export function Component() {
 }
 
 function Integration({ integration }: { integration: number }) {
+  const { t } = useTranslation();
   const { data, error, refetch } = useQuery({ ...integrationQuery(useApi(), integration), staleTime: 0 });
   if (data !== undefined) {
     return <Shown view={data} />;
   }
-  return error === null ? <Waiting /> : <ProblemAlert error={error} onRetry={() => void refetch()} />;
+  return (
+    <ContentLayout header={<Header variant="h1">{t("integration.title")}</Header>}>
+      {error === null ? <Waiting /> : <ProblemAlert error={error} onRetry={() => void refetch()} />}
+    </ContentLayout>
+  );
 }
 
 function Shown({ view }: { view: IntegrationView }) {

@@ -9,6 +9,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ProblemAlert } from "../../components/problem-alert";
+import { Waiting } from "../../components/waiting";
 import { useFormats } from "../../services/formats";
 import { type Slice, SPANS, type Step, slicesQuery } from "../../services/minutes";
 import { useApi } from "../../services/services";
@@ -41,8 +42,9 @@ export function SlicesChart({ integration }: { integration: number }) {
     <Container header={header}>
       <SpaceBetween size="l">
         {error !== null && <ProblemAlert error={error} onRetry={() => void refetch()} />}
+        {data === undefined && error === null && <Waiting />}
         {data !== undefined && <Sums slices={data} />}
-        <Chart slices={data} step={step} />
+        {data !== undefined && <ChartOrNothing slices={data} step={step} />}
       </SpaceBetween>
     </Container>
   );
@@ -71,11 +73,18 @@ function Sums({ slices }: { slices: readonly Slice[] }) {
   );
 }
 
-function Chart({ slices, step }: { slices: readonly Slice[] | undefined; step: Step }) {
+function ChartOrNothing({ slices, step }: { slices: readonly Slice[]; step: Step }) {
+  const { t } = useTranslation();
+  return slices.some(({ received }) => received > 0) ? (
+    <Chart slices={slices} step={step} />
+  ) : (
+    <Box color="text-body-secondary">{t("integration.chart.nothing")}</Box>
+  );
+}
+
+function Chart({ slices, step }: { slices: readonly Slice[]; step: Step }) {
   const { t } = useTranslation();
   const formats = useFormats();
-  const empty = <Box textAlign="center">{t("integration.chart.nothing")}</Box>;
-  const shown = slices?.some(({ received }) => received > 0) ? slices : [];
   return (
     <MixedLineBarChart
       ariaLabel={t("integration.chart.title")}
@@ -85,11 +94,9 @@ function Chart({ slices, step }: { slices: readonly Slice[] | undefined; step: S
       xScaleType="categorical"
       xTitle={t("integration.chart.time")}
       yTitle={t("integration.chart.records")}
-      series={useSeries(shown)}
-      xDomain={shown.map(({ start }) => start)}
-      yDomain={[0, Math.max(5, ...shown.map(({ received }) => received))]}
-      statusType={slices === undefined ? "loading" : "finished"}
-      empty={empty}
+      series={useSeries(slices)}
+      xDomain={slices.map(({ start }) => start)}
+      yDomain={[0, Math.max(5, ...slices.map(({ received }) => received))]}
       i18nStrings={{
         xTickFormatter: (start) => formats.time(start),
         yTickFormatter: (count) => formats.number(count),
@@ -105,9 +112,6 @@ function Chart({ slices, step }: { slices: readonly Slice[] | undefined; step: S
 function useSeries(slices: readonly Slice[]): MixedLineBarChartProps.ChartSeries<Date>[] {
   const { t } = useTranslation();
   const { number } = useFormats();
-  if (slices.length === 0) {
-    return [];
-  }
   const data = (field: "received" | "written" | "rejected") =>
     slices.map((slice) => ({ x: slice.start, y: slice[field] }));
   return [

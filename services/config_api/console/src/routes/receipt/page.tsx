@@ -27,10 +27,10 @@ export function Component() {
   const receipt = query.data?.pages[0];
   useTitle(t("receipt.title"));
   if (receipt === undefined) {
-    return query.error === null ? (
-      <Waiting />
-    ) : (
-      <ProblemAlert error={query.error} onRetry={() => void query.refetch()} />
+    return (
+      <ContentLayout header={<Header variant="h1">{t("receipt.title")}</Header>}>
+        {query.error === null ? <Waiting /> : <ProblemAlert error={query.error} onRetry={() => void query.refetch()} />}
+      </ContentLayout>
     );
   }
   return (
