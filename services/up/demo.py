@@ -114,7 +114,7 @@ def _relative(path: Path) -> Path:
 
 def _introduction(url: str, file: Path) -> str:
     return f"""
-Inlet runs at {url}, its API is described at {url}/docs. Ctrl-C ends it; its data stays.
+Inlet runs at {url}: its console is there, its API is described at {url}/docs. Ctrl-C ends it; its data stays.
 The admin's name and password, and the tokens of a demo integration, are in {file}. Send a first record:
 
 . {file} && curl -i "$INLET_URL/public/v1/user/data" -H "Authorization: Bearer $INLET_ACCESS_TOKEN" \\

@@ -1,4 +1,4 @@
-import { queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { Api } from "./api";
 import { displayName } from "./attribute-keys";
 import { type DefinitionDraft, fromView, newProperty, toPreview } from "./definition";
@@ -67,6 +67,7 @@ export function guessesQuery(api: Api, view: IntegrationView, receipts: readonly
       return records.length === 0 ? [] : proposals(api, view, records);
     },
     enabled: chosen.length > 0,
+    placeholderData: keepPreviousData, // newer batches say the same most of the time
     staleTime: Number.POSITIVE_INFINITY,
   });
 }

@@ -33,7 +33,7 @@ export const audit: Shape<typeof english> = {
     duplicated: "dupliziert",
     erased: "gelöscht",
     exported: "exportiert",
-    issued: "Token ausgestellt",
+    issued: "ausgestellt",
     paused: "angehalten",
     renamed: "umbenannt",
     replaced: "geändert",

@@ -30,7 +30,7 @@ export const audit = {
     duplicated: "duplicated",
     erased: "erased",
     exported: "exported",
-    issued: "token issued",
+    issued: "issued",
     paused: "paused",
     renamed: "renamed",
     replaced: "changed",

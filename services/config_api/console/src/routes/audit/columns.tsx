@@ -29,7 +29,7 @@ export function columns(t: TFunction, formats: Formats, nameOf: NameOf): TablePr
       header: t("audit.columns.who"),
       cell: (entry) => <Who {...entry} t={t} />,
       minWidth: 110,
-      width: "15%",
+      width: "16%",
     },
     {
       id: "what",
@@ -37,14 +37,14 @@ export function columns(t: TFunction, formats: Formats, nameOf: NameOf): TablePr
       cell: (entry) => <What {...{ entry, t, nameOf }} />,
       isRowHeader: true,
       minWidth: 150,
-      width: "23%",
+      width: "28%",
     },
     {
       id: "changes",
       header: t("audit.columns.changes"),
       cell: (entry) => <Changes entry={entry} />,
       minWidth: 220,
-      width: "48%",
+      width: "42%",
     },
   ];
 }

@@ -82,7 +82,7 @@ function TimesFilter({ onTimes }: { onTimes: (times: Times | undefined) => void 
     if (!range.startDate.includes("T") || !range.endDate.includes("T")) {
       return { valid: false, errorMessage: t("receipts.filters.incomplete") };
     }
-    return range.startDate < range.endDate
+    return Date.parse(range.startDate) < Date.parse(range.endDate)
       ? { valid: true }
       : { valid: false, errorMessage: t("receipts.filters.endFirst") };
   };
