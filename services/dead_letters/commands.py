@@ -10,7 +10,6 @@ from typing import Annotated, NoReturn, TypeVar
 
 import structlog
 import typer
-from pydantic import ValidationError
 
 from services.dead_letters import texts
 from services.dead_letters.letters import Letter, Origin, Selection
@@ -21,6 +20,7 @@ from services.dead_letters.work import Act, Found, Pace, Removal, find, look, re
 from shared.contract.receipts import KEY_LENGTH, ReceiptSigner
 from shared.runtime.backoff import SYSTEM_TIME
 from shared.runtime.broker import UnavailableError
+from shared.runtime.settings import InvalidSettingsError
 from shared.runtime.transport import open_broker
 
 NOT_FOUND, FAILED = 1, 2
@@ -246,10 +246,9 @@ def _key(settings: DeadLetterSettings, receipt: str | None) -> bytes | None:
 
 def _settings() -> DeadLetterSettings:
     try:
-        return DeadLetterSettings()
-    except ValidationError as error:
-        faults = ", ".join(f"INLET_{each['loc'][0]}".upper() + f": {each['msg']}" for each in error.errors())
-        _fail(faults)
+        return DeadLetterSettings.read()
+    except InvalidSettingsError as error:
+        _fail(str(error))
 
 
 def _fail(line: str) -> NoReturn:

@@ -5,19 +5,17 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import NamedTuple
 
+from services.profile_api.store import FEED
 from shared.runtime.postgres import Database
 
 # No row is locked: that would make this a writing transaction, and the feed waits for those to end.
 _MINE = "SELECT pg_try_advisory_xact_lock(hashtext('inlet.relay'))"
 # In a database that was restored elsewhere transactions are counted anew: then it begins where the feed stands.
-_TAKE = """
+_TAKE = f"""
 SELECT CASE WHEN feed IN ('', now.here) THEN xid ELSE now.position END::text AS after, now.here,
     now.position::text AS position
 FROM profiles.relay, (
-    SELECT system_identifier || '-' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)
-            || '-' || 'profiles.changes'::regclass::oid AS here,
-        pg_snapshot_xmin(pg_current_snapshot()) AS position
-    FROM pg_control_system()) AS now
+    SELECT {FEED} AS here, pg_snapshot_xmin(pg_current_snapshot()) AS position FROM pg_control_system()) AS now
 """
 _CHANGES = """
 SELECT xid::text AS xid, environment_id, changed_at, users FROM profiles.changes

@@ -41,17 +41,18 @@ JOIN unnest($1::bytea[], $2::integer[]) AS named (receipt, day_number) USING (re
 WHERE day = date '1970-01-01' + day_number
 """
 
+FEED = """system_identifier || '-' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)
+        || '-' || 'profiles.changes'::regclass::oid"""
+"""Names whose transactions these are, from `pg_control_system()`: the server, its timeline, and the table."""
+
 _PAGE_BYTES = 4 * 1024 * 1024
 # One statement, so that one snapshot says what is there, what has been dropped, and up to where nothing can be added.
-_CHANGES = """
+_CHANGES = f"""
 SELECT feed, position::text::numeric AS position,
     CASE WHEN d.xid < position THEN d.xid::text::numeric ELSE 0 END AS dropped,
     c.xid::text::numeric AS xid, changed_at, users, found
 FROM (
-    SELECT system_identifier || '-' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)
-            || '-' || 'profiles.changes'::regclass::oid AS feed,
-        pg_snapshot_xmin(pg_current_snapshot()) AS position
-    FROM pg_control_system()) AS now
+    SELECT {FEED} AS feed, pg_snapshot_xmin(pg_current_snapshot()) AS position FROM pg_control_system()) AS now
 CROSS JOIN profiles.changes_dropped d
 LEFT JOIN LATERAL (
     SELECT xid, changed_at, users, count(*) OVER () AS found,

@@ -23,10 +23,7 @@ def run(*command: str, **settings: str) -> str:
 
 
 def build(image: str, commit: str, folder: Path) -> None:
-    """Builds the image of a commit of this repository, or of the working tree where `commit` is empty.
-
-    The Dockerfile is today's, so that a commit from before there was one can be built.
-    """
+    """Builds the image of a commit of this repository, or of the working tree where `commit` is empty."""
     tree = ROOT
     if commit:
         tree = folder / commit
@@ -34,8 +31,7 @@ def build(image: str, commit: str, folder: Path) -> None:
         archive = folder / f"{commit}.tar"
         run("git", "-C", str(ROOT), "archive", f"--output={archive}", commit)
         run("tar", "--extract", f"--file={archive}", f"--directory={tree}")
-        (tree / ".dockerignore").write_bytes((ROOT / ".dockerignore").read_bytes())
-    dockerfile = str(DEPLOY / "Dockerfile")
+    dockerfile = str(tree / "deploy" / "Dockerfile")
     run("docker", "build", "--file", dockerfile, "--tag", image, "--build-arg", f"REVISION={commit}", str(tree))
 
 

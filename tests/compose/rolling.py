@@ -1,8 +1,9 @@
 """A rolling upgrade under load: workers of two releases side by side, then the older ones leave, one by one.
 
-INLET_OLD is the commit to come from; INLET_NEW that to go to, by default the working tree:
+INLET_OLD is the commit to come from, or an image of it (`inlet:...`); INLET_NEW the commit to go to, by default the
+working tree:
 
-    INLET_OLD=1534be6 .venv/bin/pytest tests/compose/rolling.py
+    INLET_OLD=c1e6d8e .venv/bin/pytest tests/compose/rolling.py
 
 It needs Docker, and is no part of `make test`.
 """
@@ -26,10 +27,12 @@ UPDATES = 100_000
 @pytest.fixture(scope="session")
 def image(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The older release, to begin with."""
-    assert OLD, "INLET_OLD must name the commit to come from"
+    assert OLD, "INLET_OLD must name the release to come from"
     folder = tmp_path_factory.mktemp("images")
-    build("inlet:smoke-old", OLD, folder)
     build("inlet:smoke-new", NEW, folder)
+    if ":" in OLD:
+        return OLD
+    build("inlet:smoke-old", OLD, folder)
     return "inlet:smoke-old"
 
 

@@ -25,7 +25,7 @@ async def main(broker_url: str, queue_name: str, profiles_url: str, copy: str) -
         await channel.set_qos(prefetch_count=10)
         queue = await channel.declare_queue(queue_name, durable=True)
         await queue.bind(EXCHANGE, KEY)
-        print("bound", flush=True)  # noqa: T201 - what the test waits for
+        print("begun", flush=True)  # noqa: T201 - what the test waits for
         async with queue.iterator() as messages:
             async for message in messages:
                 for user in json.loads(message.body)["user_ids"]:

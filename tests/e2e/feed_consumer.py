@@ -20,6 +20,7 @@ def main(changes_url: str, profiles_url: str, copy: str) -> None:
     store = sqlite3.connect(copy)
     store.execute("CREATE TABLE IF NOT EXISTS profiles (user TEXT PRIMARY KEY, attributes TEXT)")
     store.execute("CREATE TABLE IF NOT EXISTS cursors (number INTEGER PRIMARY KEY, cursor TEXT, fresh INTEGER)")
+    print("begun", flush=True)  # noqa: T201 - what the test waits for
     cursor = known(store) or begin(store, changes_url, profiles_url)
     while True:
         page = get(changes_url, cursor=cursor)
