@@ -1,17 +1,23 @@
-# Needs Python 3.11 or newer; everything else is fetched into .venv, RabbitMQ through the system's packages.
+# Needs Python 3.11 or newer; everything else is fetched into .venv, RabbitMQ and Chromium through the system's packages.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header
 UPGRADE ?=
-TESTS ?= tests/unit tests/contract tests/integration tests/e2e
+TESTS ?= tests/e2e tests/integration tests/contract tests/unit
+# Each worker has servers of its own: no more than 8.
+WORKERS ?= $(shell cpus=$$(getconf _NPROCESSORS_ONLN) && echo $$((cpus < 8 ? cpus : 8)))
 PORT ?= 8080
+PROFILE ?= ci
+MINUTES ?= 7
+SEED ?= 1
+INPUTS ?= 0
 CONSOLE := services/config_api/console
 CONSOLE_SOURCES := services/config_api/openapi.json $(shell find $(CONSOLE) \( -name node_modules -o -name dist \) -prune \
 	-o -type f ! -name schema.d.ts -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help run console up down setup rabbitmq test lint format bench compose-smoke lock
+.PHONY: help run console up down setup programs test test-console test-services test-timed lint format bench bench-full fuzz overload screenshots compose-smoke audit chaos chaos-mutants soak lock
 
 help: ## list what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,7 +42,7 @@ up: ## run all of Inlet with docker compose, for others to use; UP='--scale mapp
 down: ## stop what `make up` started; its data stay
 	@deploy/compose.sh down
 
-setup: .venv/setup.stamp rabbitmq ## fetch all that the tests need: .venv, test data, RabbitMQ
+setup: .venv/setup.stamp programs ## fetch all that the tests need: .venv, test data, RabbitMQ, Chromium
 
 .venv/run.stamp: requirements/run.lock .venv/bin/python
 	@echo "fetching Inlet's packages into .venv"
@@ -54,12 +60,29 @@ setup: .venv/setup.stamp rabbitmq ## fetch all that the tests need: .venv, test 
 	$(PIP) install --require-hashes --no-deps --upgrade --target .venv/data -r requirements/data.lock
 	@touch $@
 
-rabbitmq:
-	@tests/backing/install_rabbitmq.sh
+programs:
+	@tests/backing/install_programs.sh
 
-test: setup $(CONSOLE)/node_modules/.package-lock.json ## run all tests; TESTS=tests/unit runs a part
+ifeq ($(firstword $(origin TESTS)),command)
+test: setup $(CONSOLE)/dist/index.html ## run all tests; TESTS=tests/unit runs a part
 	$(BIN)/pytest --durations=10 $(TESTS)
-	$(if $(filter command,$(firstword $(origin TESTS))),,$(CONSOLE)/npm.sh run --silent test)
+else
+test: setup $(CONSOLE)/dist/index.html
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 test-console test-services; code=$$?; \
+		$(MAKE) --no-print-directory test-timed && exit $$code
+endif
+
+test-services:
+	$(BIN)/pytest --numprocesses=$(WORKERS) --dist=worksteal --durations=10 -m "not timed" $(TESTS)
+
+test-console: # what it says comes at its end, in one piece: the others write at the same time
+	@output=$$(mktemp) && trap 'rm -f "$$output"' EXIT && \
+		{ code=0; { $(CONSOLE)/npm.sh run --silent test || code=$$?; \
+		$(BIN)/pytest --durations=10 -m "not timed" tests/browser || code=$$?; } > "$$output" 2>&1; \
+		echo; cat "$$output"; exit $$code; }
+
+test-timed: # these say how long something may take, and have the machine to themselves
+	$(BIN)/pytest --durations=3 -m timed tests/browser $(TESTS)
 
 lint: .venv/setup.stamp $(CONSOLE)/node_modules/.package-lock.json ## ruff, mypy --strict, import rules, biome, unused dependencies, stale openapi.json
 	$(BIN)/ruff check .
@@ -77,8 +100,32 @@ format: .venv/setup.stamp ## format the code and mend what ruff can
 bench: setup ## measure against a conventional pipeline, on this machine
 	$(BIN)/python -m tests.bench
 
+bench-full: setup ## what speed depends on, into docs/performance.md: ONLY=sizes,scale; about an hour for all of it
+	$(BIN)/python -m tests.bench.full measure $(if $(ONLY),--only $(ONLY))
+
+fuzz: setup ## hostile posts and frames: MINUTES=30, SEED=1; INPUTS=20000 ends when so many are sent, and fails with fewer
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) --inputs $(INPUTS) --seed $(SEED)
+
+overload: setup ## five times what Inlet can take, for a minute, with and without a rate; about 4 minutes
+	$(BIN)/python -m tests.overload
+
+screenshots: setup $(CONSOLE)/dist/index.html ## photograph the console into test-results/screenshots; README=--readme makes the README's pictures
+	$(BIN)/python -m tests.browser.screenshots $(README)
+
 compose-smoke: .venv/setup.stamp ## the compose deployment under load while its containers are killed; needs Docker
-	$(BIN)/pytest tests/compose/door_rules.py tests/compose/smoke.py
+	$(BIN)/pytest tests/compose/http_cases.py tests/compose/door_rules.py tests/compose/smoke.py
+
+audit: .venv/setup.stamp $(CONSOLE)/node_modules/.package-lock.json ## look for packages with known flaws, and for secrets in what git keeps
+	$(BIN)/python -m tests.audit
+
+chaos: setup ## nothing lost, nothing stale, whatever fails: PROFILE=ci or long, MINUTES=7, SEED=1
+	$(BIN)/python -m tests.chaos --profile $(PROFILE) --minutes $(MINUTES) --seed $(SEED)
+
+chaos-mutants: setup ## whether `make chaos` sees what it is there to see
+	$(BIN)/python -m tests.chaos.mutants
+
+soak: setup ## a steady load for 20 minutes: memory of each process, the table of profiles over time
+	$(BIN)/python -m tests.chaos.soak
 
 lock: .venv/setup.stamp ## write the lock files anew; UPGRADE=--upgrade takes newer releases
 	$(PIP) install uv

@@ -18,6 +18,7 @@ from services.embedded_postgres import SYSTEM_FOLDER
 from shared.contract.topology import CONFIG_EXCHANGE, EVENTS_EXCHANGE, QUEUES
 from tests.backing import postgres as backing_postgres
 from tests.backing import rabbitmq as backing_rabbitmq
+from tests.backing.memory import memory_folder
 from tests.backing.migrated import PASSWORDS, migrate
 from tests.backing.postgres import Postgres, PrivatePostgres
 from tests.backing.rabbitmq import PrivateRabbitmq, Rabbitmq
@@ -41,7 +42,9 @@ def rabbitmq() -> Iterator[Rabbitmq]:
         finally:
             container.close()
         return
-    with tempfile.TemporaryDirectory(prefix="inlet-rabbitmq-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(
+        prefix="inlet-rabbitmq-", dir=memory_folder(), ignore_cleanup_errors=True
+    ) as folder:
         node = PrivateRabbitmq(Path(folder))
         try:
             node.start()

@@ -14,13 +14,24 @@ import asyncpg
 from pydantic import BaseModel
 
 from shared.contract.codes import Code
-from shared.runtime.access import RefusalError
+from shared.runtime.access import Fault, RefusalError
 from shared.runtime.broker import UnavailableError
 from shared.runtime.operations import Call
 from shared.runtime.postgres import Database, Session
 from shared.runtime.snapshot import SnapshotKeeper
 
 _NEXT_VERSION = "UPDATE config.version SET number = number + 1 RETURNING number"
+# Which member of what was sent each unique index holds to.
+TAKEN = {
+    "systems_key_key": "/key",
+    "environments_system_key_key": "/key",
+    "attributes_system_key_idx": "/key",
+    "attributes_system_name_idx": "/name",
+    "integrations_environment_name_idx": "/name",
+    "segments_environment_key_key": "/key",
+    "segments_environment_name_key": "/name",
+    "users_sign_in_name_key": "/name",
+}
 _AUDIT = "SELECT config.append_audit($1, $2, $3, $4, $5, $6, $7::jsonb, $8::jsonb)"
 
 
@@ -66,7 +77,7 @@ class Store:
     async def change(self, call: Call) -> AsyncIterator[Change]:
         """A change that a caller asked for; on leaving it is in force in this process and announced to all others.
 
-        Raises `RefusalError` (409) where it would make a name or a key stand twice.
+        Raises `RefusalError` (409) at the name or the key that would stand twice.
         """
         async with self.change_by(call.caller.actor, call.request_id) as change:
             yield change
@@ -79,7 +90,9 @@ class Store:
                 version = await session.fetchval(_NEXT_VERSION)
                 yield Change(session, version, actor, request_id)
         except asyncpg.UniqueViolationError as error:
-            raise RefusalError(HTTPStatus.CONFLICT, Code.DUPLICATE) from error
+            pointer = TAKEN.get(error.constraint_name or "")
+            faults = () if pointer is None else (Fault(pointer, Code.DUPLICATE),)
+            raise RefusalError(HTTPStatus.CONFLICT, Code.DUPLICATE, faults=faults) from error
         except UnavailableError:
             self._changed()  # the commit may have happened all the same, and a revocation must not wait for polls
             raise

@@ -19,7 +19,12 @@ from shared.contract.tokens import TokenKind
 DIFFERENT, FAILED = 1, 2
 TOKEN = "INLET_ADMIN_TOKEN"  # noqa: S105 - the name of a variable; the command line would show the token to everybody
 
-app = typer.Typer(no_args_is_help=True, help=f"Definitions as a file. {TOKEN} holds an access token.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help=f"Definitions as a file. {TOKEN} holds an access token.",
+)
 Url = Annotated[
     str, typer.Option(envvar="INLET_URL", help="where the config API answers, such as http://127.0.0.1:8083")
 ]

@@ -26,7 +26,10 @@ from shared.runtime.transport import open_broker
 NOT_FOUND, FAILED = 1, 2
 
 app = typer.Typer(
-    no_args_is_help=True, help="What could not be processed and was put aside. INLET_BROKER_URL says where."
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="What could not be processed and was put aside. INLET_BROKER_URL says where.",
 )
 T = TypeVar("T")
 

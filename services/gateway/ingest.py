@@ -100,14 +100,19 @@ class Ingest:
         request = call.request
         if self.readiness.draining or not self.clock_fits():
             raise _unavailable(Code.NOT_READY)
+        if self.rate.is_spent(call.caller):
+            raise _rate_limited()
         compressed = check_head(request)
         idempotency_key = _idempotency_key(request)
         declared = request.content_length or 0
         self.bodies.check_length(declared)
         with self.budget.hold(call.caller.actor, declared) as hold:
+            caller, comes_later = call.caller, not request.content.is_eof()
             raw = await self.bodies.read(request, hold, compressed=compressed)
+            if comes_later:  # a body may take its time, in which a right can end
+                caller = self.access.admit(request, Scope.DATA_WRITE)
             envelope = self._open(raw)
-            integration = self._integration(call.caller, envelope)
+            integration = self._integration(caller, envelope)
             received_at = self.clock()
             receipt = self.signer.issue(
                 integration.id,
@@ -158,8 +163,7 @@ class Ingest:
         if integration.state is IntegrationState.PAUSED:
             raise RefusalError(HTTPStatus.CONFLICT, Code.INTEGRATION_PAUSED)
         if not self.rate.allows(caller, envelope.records):
-            retry_after = {"Retry-After": str(rate.RETRY_AFTER_S)}
-            raise RefusalError(HTTPStatus.TOO_MANY_REQUESTS, Code.RATE_LIMITED, headers=retry_after)
+            raise _rate_limited()
         return integration
 
     async def _store(self, batch: RawBatch, records: int) -> None:
@@ -183,6 +187,11 @@ class Ingest:
 
 def _unavailable(code: Code) -> RefusalError:
     return RefusalError(HTTPStatus.SERVICE_UNAVAILABLE, code, headers={"Retry-After": str(RETRY_AFTER_S)})
+
+
+def _rate_limited() -> RefusalError:
+    retry_after = {"Retry-After": str(rate.RETRY_AFTER_S)}
+    return RefusalError(HTTPStatus.TOO_MANY_REQUESTS, Code.RATE_LIMITED, headers=retry_after)
 
 
 def _idempotency_key(request: web.Request) -> str | None:

@@ -1,5 +1,6 @@
 """How many records a second a caller may send through this process."""
 
+import time
 from functools import cache
 
 from limits import RateLimitItem, RateLimitItemPerSecond
@@ -23,6 +24,14 @@ class RecordRate:
         self._default = default
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._item = cache(_per_second)
+        self._spent_until: dict[str, float] = {}
+
+    def is_spent(self, caller: Caller) -> bool:
+        """Whether the caller was refused something in this window already: nothing more fits into it.
+
+        Known before a body is read, so that a flood over its rate costs little.
+        """
+        return self._spent_until.get(caller.actor, 0.0) > time.time()
 
     def allows(self, caller: Caller, records: int) -> bool:
         """Counts the records of a batch, and says whether they fit.
@@ -32,7 +41,11 @@ class RecordRate:
         rate = self._default if caller.records_per_s is None else caller.records_per_s
         if rate == 0:
             return True
-        return self._limiter.hit(self._item(rate), caller.actor, cost=min(records, rate))
+        item = self._item(rate)
+        if self._limiter.hit(item, caller.actor, cost=min(records, rate)):
+            return True
+        self._spent_until[caller.actor] = self._limiter.get_window_stats(item, caller.actor).reset_time
+        return False
 
 
 def _per_second(rate: int) -> RateLimitItem:

@@ -3,6 +3,7 @@
 Mapping is a pure function of batch and revision: a batch that is delivered again maps to the same bytes.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -13,8 +14,8 @@ from services.mapper.lookup import Nested, Path, find, path_of
 from services.mapper.outcome import MAX_RECORD_BYTES, Outcome, printable
 from shared.contract.codes import Code
 from shared.contract.definitions import OnInvalid, OnUnknown, PropertyMapping, Revision
-from shared.contract.json_elements import InvalidJSONError, elements, members
-from shared.contract.messages import MappedBatch, RawBatch, RejectError
+from shared.contract.json_elements import InvalidJSONError, count, elements, members_named
+from shared.contract.messages import MAX_RECORDS, MappedBatch, RawBatch, RejectError
 
 _Record = dict[str, msgspec.Raw]  # of duplicate keys the last counts
 _RECORD = msgspec.json.Decoder(_Record)
@@ -42,7 +43,8 @@ class Plan:
         self._user_id_at = _property(revision.user_id.property)
         self._observed = None if rule is None else (_property(rule.property), observed_at_reader(rule))
         self._mappings = [_mapping(mapping) for mapping in revision.mappings]
-        self._mapped_keys = _mapped_keys(revision)
+        self._head_keys = _keys([revision.user_id.property, *([] if rule is None else [rule.property])])
+        self._mapped_keys = self._head_keys | _keys([mapping.property for mapping in revision.mappings])
         self._refuses_unmapped = revision.on_unknown is OnUnknown.REJECT_RECORD
         self._refuses_invalid = revision.on_invalid is OnInvalid.REJECT_RECORD
 
@@ -98,7 +100,7 @@ class Plan:
     def _reject_unreadable(self, element: bytes, code: Code, received_at: int, outcome: Outcome) -> None:
         """The record is rejected whole, but is kept under its user's name and with its time, where they can be read."""
         try:
-            record = members(element)
+            record = members_named(element, self._head_keys)
         except InvalidJSONError:
             record = {}
         at = self._user_id_at
@@ -177,18 +179,22 @@ def _mapping(mapping: PropertyMapping) -> _Mapping:
     return (*_property(mapping.property), b'"%d":' % mapping.attribute, coercion(mapping))
 
 
-def _mapped_keys(revision: Revision) -> frozenset[str]:
-    """The keys at the top of a record that some rule uses: a property's own name, or where its path begins."""
-    names = [revision.user_id.property, *(mapping.property for mapping in revision.mappings)]
-    if revision.observed_at is not None:
-        names.append(revision.observed_at.property)
+def _keys(names: Sequence[str]) -> frozenset[str]:
+    """The keys at the top of a record that properties use: their own names, or where their paths begin."""
     return frozenset(names) | frozenset(name.partition(".")[0] for name in names)
 
 
 def _elements(data: bytes) -> list[bytes]:
+    """The records. Raises `RejectError` for what no gateway lets through."""
     try:
+        if not data.isascii():
+            data.decode()
+        if data.count(b",") >= MAX_RECORDS and count(data, MAX_RECORDS) > MAX_RECORDS:
+            raise RejectError(Code.TOO_MANY_RECORDS)
         return elements(data)
-    except InvalidJSONError as error:  # no gateway lets it through
+    except UnicodeDecodeError as error:
+        raise RejectError(Code.INVALID_UTF8) from error
+    except InvalidJSONError as error:
         raise RejectError(Code.INVALID_JSON) from error
 
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 import msgspec
 from aiohttp import web
 
-from services.profile_api.held import text_of
+from services.profile_api.held import text_of, values_of
 from services.profile_api.places import Place, find_place, not_found
 from services.profile_api.segment_book import SegmentBook
 from services.profile_api.segment_store import SegmentStore
@@ -19,8 +19,6 @@ from shared.runtime.clock import Clock
 from shared.runtime.operations import Call, Query, operation
 
 PATH = "/api/v1/context/{system}/{environment}"
-
-_VALUES = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class ContextAttribute(msgspec.Struct, frozen=True):
@@ -100,8 +98,8 @@ class Contexts:
 
 def _attributes(place: Place, stored: str) -> dict[str, ContextAttribute]:
     values = {}
-    for number, value in _VALUES.decode(stored).items():
-        attribute = place.definitions.attributes.get(int(number))
+    for number, value in values_of(stored):
+        attribute = place.definitions.attributes.get(number)
         if attribute is not None and bytes(value) != b"null":
             text = text_of(bytes(value), attribute.type)
             values[attribute.key] = ContextAttribute(attribute.name, attribute.type, value, text)

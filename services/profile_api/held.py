@@ -1,5 +1,6 @@
 """A profile's row taken apart: each value with the stamp that it came with."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from shared.contract.definitions import AttributeType
 from shared.contract.receipts import ReceiptSigner
 
 _VALUES = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ID = re.compile("[0-9]{1,10}")
 _MARKS = msgspec.json.Decoder(dict[str, str])
 _CANDIDATES = msgspec.json.Decoder(list[tuple[str, Code | None, dict[str, msgspec.Raw]]])
 
@@ -45,9 +47,19 @@ Origin = tuple[int, str, int, str, str, str]
 def held(row: ProfileRow) -> Iterator[Held]:
     """All that the row holds, what was cleared included."""
     marks = _MARKS.decode(row.older) if row.older else {}
-    for number, value in _VALUES.decode(row.attributes).items():
-        mark = bytes.fromhex(marks[number]) if number in marks else row.stamp + row.written_at
-        yield Held(int(number), value, mark[: stamps.LENGTH], mark[stamps.LENGTH :])
+    for number, value in values_of(row.attributes):
+        mark = bytes.fromhex(marks[str(number)]) if str(number) in marks else row.stamp + row.written_at
+        yield Held(number, value, mark[: stamps.LENGTH], mark[stamps.LENGTH :])
+
+
+def values_of(attributes: str) -> Iterator[tuple[int, msgspec.Raw]]:
+    """The values of a profile by the ids of their attributes.
+
+    What is named otherwise is left out: only somebody who publishes to the queues past the mapper can have sent it.
+    """
+    for key, value in _VALUES.decode(attributes).items():
+        if _ID.fullmatch(key):
+            yield int(key), value
 
 
 def lost(candidates: str | None) -> Iterator[Lost]:
@@ -55,6 +67,8 @@ def lost(candidates: str | None) -> Iterator[Lost]:
     for mark, code, values in _CANDIDATES.decode(candidates) if candidates else []:
         raw = bytes.fromhex(mark)
         for number, value in values.items():
+            if not _ID.fullmatch(number):
+                continue
             yield Lost(Held(int(number), value, raw[: stamps.LENGTH], raw[stamps.LENGTH :]), code)
 
 
@@ -66,8 +80,9 @@ def origin(stamp: bytes, written_at: bytes, signer: ReceiptSigner) -> Origin:
 
 
 def text_of(value: bytes, type_: AttributeType) -> str:
-    """A stored value as text; of a Number exactly the stored digits."""
-    return value.decode() if type_ is AttributeType.NUMBER else msgspec.json.decode(value, type=str)
+    """A stored value as text: of a Number exactly the stored digits, its JSON where it is of another type."""
+    is_text = type_ is not AttributeType.NUMBER and value.startswith(b'"')
+    return msgspec.json.decode(value, type=str) if is_text else value.decode()
 
 
 def _time(microseconds: int) -> str:

@@ -42,6 +42,10 @@ NoWait = Annotated[bool, typer.Option("--no-wait", help="read no receipts")]
 Rejects = Annotated[Path | None, typer.Option(help="file for the rejected rows", show_default="FILE.rejects.ndjson")]
 
 
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
 def send(  # noqa: PLR0913 - each is an option of the command line
     file: File,
     *,

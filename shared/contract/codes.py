@@ -7,6 +7,7 @@ class Code(StrEnum):
     """Why a request, a batch, a record or a value was refused."""
 
     # A request, refused before anything was accepted or read.
+    INVALID_REQUEST = "invalid_request"
     INVALID_UTF8 = "invalid_utf8"
     INVALID_JSON = "invalid_json"
     INVALID_GZIP = "invalid_gzip"
@@ -50,6 +51,7 @@ class Code(StrEnum):
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     UNSUPPORTED_CODING = "unsupported_coding"
     RATE_LIMITED = "rate_limited"
+    HEAD_INCOMPLETE = "head_incomplete"
     BODY_INCOMPLETE = "body_incomplete"
     OVERLOADED = "overloaded"
     NOT_CONFIRMED = "not_confirmed"
@@ -86,7 +88,9 @@ class Code(StrEnum):
 
 
 DEAD_LETTER_CODES = (
+    Code.INVALID_UTF8,
     Code.INVALID_JSON,
+    Code.TOO_MANY_RECORDS,
     Code.UNKNOWN_REVISION,
     Code.INVALID_REVISION,
     Code.MAPPED_TOO_LARGE,
@@ -97,6 +101,7 @@ DEAD_LETTER_CODES = (
 )
 
 MESSAGES: dict[Code, str] = {
+    Code.INVALID_REQUEST: "The request is not valid HTTP (RFC 9112).",
     Code.INVALID_UTF8: "The body is not UTF-8.",
     Code.INVALID_JSON: "The body is not JSON (RFC 8259).",
     Code.INVALID_GZIP: "The body is not one complete gzip member.",
@@ -140,6 +145,7 @@ MESSAGES: dict[Code, str] = {
     Code.UNSUPPORTED_MEDIA_TYPE: "Content-Type must be application/json.",
     Code.UNSUPPORTED_CODING: "Content-Encoding must be gzip or absent.",
     Code.RATE_LIMITED: "The access token sends more records a second than it may.",
+    Code.HEAD_INCOMPLETE: "The head of the request did not arrive in time.",
     Code.BODY_INCOMPLETE: "The body did not arrive in time.",
     Code.OVERLOADED: "Too much is waiting to be confirmed; send again later.",
     Code.NOT_CONFIRMED: "The batch could not be stored in time; send it again later.",

@@ -8,7 +8,8 @@ linear time, whatever the text.
 
 import json
 import re
-from itertools import accumulate
+from collections.abc import Container, Iterator
+from itertools import accumulate, islice
 from typing import TypeVar
 
 import msgspec
@@ -17,7 +18,7 @@ _Parts = TypeVar("_Parts", list[msgspec.Raw], dict[str, msgspec.Raw])
 
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_VALUES = json.JSONDecoder(parse_int=str, parse_float=str)  # numbers stay text: int() refuses 5,000 digits
+_ANY = msgspec.json.Decoder(msgspec.Raw)
 
 # Possessive (`++`, `*+`) throughout, and every alternative but the half itself always gets ahead: no backtracking.
 _HALF = rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
@@ -28,11 +29,17 @@ _PLACEHOLDER = b"\\u0000"
 _MAYBE_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 _STRING = re.compile(rb'"(?:[^"\\]++|\\[\s\S])*+"')
-_MEMBER = re.compile(rb'[ \t\n\r,]*+("(?:[^"\\]++|\\[\s\S])*+")[ \t\n\r]*+:[ \t\n\r]*+')
-_TO_SQUARE = bytes.maketrans(b"{}", b"[]")
+_KEY = re.compile(rb'[ \t\n\r,]*+("(?:[^"\\]++|\\[\s\S])*+")[ \t\n\r]*+:[ \t\n\r]*+')
+_OPENING = re.compile(rb"[ \t\n\r]*+\{")
+_SCALAR = re.compile(rb'"(?:[^"\\]++|\\[\s\S])*+"|[^\[{ \t\n\r,\]}]++')
+_FLAT = rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\[\s\S])*+")*+'
+# To the next bracket, past the strings and past what holds no brackets itself.
+_TO_BRACKET = re.compile(_FLAT + rb"(?:[\[{]" + _FLAT + rb"[\]}]" + _FLAT + rb")*+([\[\]{}])")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
-_NO_BRACKETS_NOR_QUOTES = bytes(set(_NO_BRACKETS) - set(b'"'))
-_STEP = {ord("["): 1, ord("]"): -1}
+_NO_COMMAS = bytes(set(_NO_BRACKETS) - set(b","))
+# What each byte does to the depth: as a signed byte, 255 is a step down.
+_STEPS = bytes({"[": 1, "{": 1, "]": 255, "}": 255}.get(chr(byte), 0) for byte in range(256))
+_COMMA, _BACKSLASH = b",\\"
 
 
 class InvalidJSONError(Exception):
@@ -52,8 +59,36 @@ def members(json_object: bytes) -> dict[str, bytes]:
     A key may hold half of a surrogate pair. Raises `InvalidJSONError`.
     """
     if has_lone_surrogate(json_object):
-        return _members_with_halves(json_object)
+        if not is_json(json_object):
+            raise InvalidJSONError("not JSON")
+        return dict(_walk(json_object))
     return {key: bytes(value) for key, value in _decode(_OBJECT, json_object).items()}
+
+
+def members_named(json_object: bytes, names: Container[str]) -> dict[str, bytes]:
+    """As `members`, those of these names only, of text that `is_json`: however many others there are takes no space."""
+    return {key: value for key, value in _walk(json_object) if key in names}
+
+
+def count(array: bytes, most: int) -> int:
+    """How many elements an array of JSON text has, counted up to `most` + 1, without any being made.
+
+    What is not an array may give any number.
+    """
+    if not array[1:-1].strip(b" \t\n\r"):
+        return 0
+    text = _outside_strings(array, _NO_COMMAS)
+    commas = (byte == _COMMA and depth == 1 for byte, depth in zip(text, _depths(text), strict=True))
+    return 1 + sum(islice(filter(None, commas), most))
+
+
+def is_json(text: bytes) -> bool:
+    """Whether the text is JSON, and nested less than hundreds of levels deep; halves of surrogate pairs are."""
+    try:
+        _ANY.decode(_without_halves(text) if has_lone_surrogate(text) else text)
+    except (RecursionError, msgspec.MsgspecError):
+        return False
+    return True
 
 
 def has_lone_surrogate(text: bytes) -> bool:
@@ -69,21 +104,25 @@ def max_depth(text: bytes) -> int:
 
     Of text that is not JSON the answer says nothing.
     """
-    brackets = _brackets(text).translate(_TO_SQUARE)
-    return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
+    return max(_depths(_outside_strings(text, _NO_BRACKETS)), default=0)
 
 
-def _brackets(text: bytes) -> bytes:
-    """The brackets outside strings.
+def _depths(text: bytes) -> "accumulate[int]":
+    """The depth after each byte."""
+    return accumulate(memoryview(text.translate(_STEPS)).cast("b"))
 
-    Where no string holds an escaped quote or a bracket, quotes meet in pairs once all but brackets and quotes is gone,
-    and nothing need be matched string by string.
+
+def _outside_strings(text: bytes, dropped: bytes) -> bytes:
+    """What is left of JSON text without its strings and without the bytes in `dropped`.
+
+    Where no string holds an escaped quote or a byte that stays, quotes meet in pairs once all but those bytes and
+    quotes is gone, and nothing need be matched string by string.
     """
     if b'\\"' not in text:
-        bare = text.translate(None, _NO_BRACKETS_NOR_QUOTES).replace(b'""', b"")
+        bare = text.translate(None, dropped.replace(b'"', b"")).replace(b'""', b"")
         if b'"' not in bare:
             return bare
-    return _STRING.sub(b"", text).translate(None, _NO_BRACKETS)
+    return _STRING.sub(b"", text).translate(None, dropped)
 
 
 def _elements_with_halves(array: bytes) -> list[bytes]:
@@ -97,26 +136,35 @@ def _elements_with_halves(array: bytes) -> list[bytes]:
     return found
 
 
-def _members_with_halves(json_object: bytes) -> dict[str, bytes]:
-    _decode(_OBJECT, _without_halves(json_object))
-    found = {}
-    text = json_object.decode("latin-1")  # a character is a byte, so that places in the text are places in the bytes
-    position = json_object.find(b"{") + 1
-    while member := _MEMBER.match(json_object, position):
-        position = _end_of_value(text, member.end())
-        found[str(json.loads(member[1]))] = json_object[member.end() : position]
-    return found
+def _walk(json_object: bytes) -> Iterator[tuple[str, bytes]]:
+    """The members of an object one by one, of text that is JSON."""
+    start = _OPENING.match(json_object)
+    if start is None:
+        raise InvalidJSONError("not an object")
+    position = start.end()
+    while member := _KEY.match(json_object, position):
+        position = _end_of_value(json_object, member.end())
+        yield _key(member[1]), json_object[member.end() : position]
+
+
+def _key(quoted: bytes) -> str:
+    return str(json.loads(quoted)) if _BACKSLASH in quoted else quoted[1:-1].decode()
+
+
+def _end_of_value(text: bytes, start: int) -> int:
+    """Where the value ends that starts there, of text that is JSON. Nothing is made of what lies in it."""
+    scalar = _SCALAR.match(text, start)
+    if scalar is not None:
+        return scalar.end()
+    depth, position = 1, start + 1
+    while depth > 0 and (bracket := _TO_BRACKET.match(text, position)):
+        depth += 1 if bracket[1] in {b"[", b"{"} else -1
+        position = bracket.end()
+    return position
 
 
 def _without_halves(text: bytes) -> bytes:
     return _UP_TO_HALF.sub(lambda found: found[1] + _PLACEHOLDER * (found.end() > found.end(1)), text)
-
-
-def _end_of_value(text: str, start: int) -> int:
-    try:
-        return _VALUES.raw_decode(text, start)[1]
-    except RecursionError as error:
-        raise InvalidJSONError("nested too deep") from error
 
 
 def _decode(decoder: "msgspec.json.Decoder[_Parts]", text: bytes) -> _Parts:

@@ -6,20 +6,33 @@ know, so an added field with a default is no new version. Golden bytes of every 
 """
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
+from msgspec import Meta
 
+from shared.contract import receipts, stamps
 from shared.contract.codes import Code
 
 RAW_VERSION = 1
 MAPPED_VERSION = 1
 MAX_FRAME_BYTES = 8 * 1024 * 1024
 TARGET_FRAME_BYTES = 256 * 1024
+MAX_RECORDS = 65_536
+"""A record's place in its batch takes two bytes of a stamp."""
 MAX_USER_ID_BYTES = 512
 MAX_UNMAPPED_NAMES = 100
 MAX_REJECTED_RECORDS_KEPT = 20
 MAX_REJECTED_VALUE_BYTES = 256
+
+# What the tables and the stamps can hold: a frame that says anything else is none of ours, and is not read.
+_Id = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+_Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+_Index = Annotated[int, Meta(ge=0, lt=MAX_RECORDS)]
+_Time = Annotated[int, Meta(ge=stamps.FIRST_US, le=stamps.LAST_US)]
+_ReceiptKey = Annotated[bytes, Meta(min_length=receipts.KEY_LENGTH, max_length=receipts.KEY_LENGTH)]
+_Word = Annotated[str, Meta(max_length=512, pattern=r"\A[^\x00]*\Z")]
+_UserId = Annotated[str, Meta(max_length=MAX_USER_ID_BYTES)]
 
 
 class UnreadableFrameError(Exception):
@@ -44,12 +57,12 @@ class _Batch(msgspec.Struct, frozen=True, kw_only=True):
     `receipt` is a receipt's 22-byte key, `received_at` microseconds since the Unix epoch.
     """
 
-    receipt: bytes
-    integration: int
-    revision: int
-    received_at: int
-    request_id: str
-    traceparent: str | None = None
+    receipt: _ReceiptKey
+    integration: _Id
+    revision: _Id
+    received_at: _Time
+    request_id: _Word
+    traceparent: _Word | None = None
 
 
 class RawBatch(_Batch, frozen=True, kw_only=True):
@@ -65,16 +78,16 @@ class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     from attribute id to string, number or null (null clears).
     """
 
-    index: int
-    observed_at: int
-    user_id: str
+    index: _Index
+    observed_at: _Time
+    user_id: _UserId
     attributes: bytes
 
 
 class Reject(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A record (`property` None, or the property that sank it) or a value that was refused."""
 
-    index: int
+    index: _Index
     property: str | None
     code: Code
 
@@ -82,8 +95,8 @@ class Reject(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class RejectedRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A refused record as it was sent (at most 32 KiB of it), for the admin to look at."""
 
-    index: int
-    user_id: str | None
+    index: _Index
+    user_id: _UserId | None
     record: bytes
 
 
@@ -93,10 +106,10 @@ class RejectedValue(msgspec.Struct, frozen=True, array_like=True, gc=False):
     A longer one is left empty. Not all JSON that can be sent can be stored as JSON: it is kept as text.
     """
 
-    index: int
-    observed_at: int
-    user_id: str
-    attribute: int
+    index: _Index
+    observed_at: _Time
+    user_id: _UserId
+    attribute: _Id
     value: bytes
     code: Code
 
@@ -109,16 +122,16 @@ class MappedBatch(_Batch, frozen=True, kw_only=True):
     integration names a property for that. `rejected_values` are there where the environment keeps a history.
     """
 
-    environment: int = 0
-    records: int = 0
-    rejected: int = 0
+    environment: _Count = 0
+    records: _Count = 0
+    rejected: _Count = 0
     rows: list[Row] = []
     rejects: list[Reject] = []
     rejected_records: list[RejectedRecord] = []
-    unmapped: dict[str, int] = {}
-    unmapped_others: int = 0
+    unmapped: dict[str, _Count] = {}
+    unmapped_others: _Count = 0
     failure: Code | None = None
-    rejected_observed_at: dict[int, int] | msgspec.UnsetType = msgspec.UNSET
+    rejected_observed_at: dict[_Index, _Time] | msgspec.UnsetType = msgspec.UNSET
     rejected_values: list[RejectedValue] | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -154,6 +167,8 @@ class _MappedFrame(msgspec.Struct):
 
 
 _Frame = TypeVar("_Frame", _RawFrame, _MappedFrame)
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises on bytes that are no frame; text that is not UTF-8 is none of its own errors."""
 
 _ENCODER = msgspec.msgpack.Encoder()
 _VERSIONED = msgspec.msgpack.Decoder(_Versioned)
@@ -184,7 +199,7 @@ def decode_mapped(body: bytes) -> Sequence[MappedBatch]:
 def _decode(decoder: "msgspec.msgpack.Decoder[_Frame]", version: int, body: bytes) -> _Frame:
     try:
         frame = decoder.decode(body)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise UnreadableFrameError(_why(version, body)) from error
     if frame.version != version:
         raise UnreadableFrameError(Code.UNKNOWN_VERSION)
@@ -195,6 +210,6 @@ def _why(version: int, body: bytes) -> Code:
     """An unknown version is said to be one even where its fields no longer fit ours."""
     try:
         known = _VERSIONED.decode(body).version == version
-    except (msgspec.MsgspecError, RecursionError):
+    except _UNREADABLE:
         return Code.UNREADABLE_FRAME
     return Code.UNREADABLE_FRAME if known else Code.UNKNOWN_VERSION

@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 LENGTH = 40
+FIRST_US = -62_135_596_800_000_000
+LAST_US = 253_402_300_799_999_999
+"""The times that a stamp, `datetime` and PostgreSQL all can hold: the years 1 to 9999, from the Unix epoch."""
 _UNIX_EPOCH_US = 62_135_596_800_000_000
 _UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HEAD = struct.Struct(">qq22s")

@@ -26,6 +26,7 @@ from shared.runtime.problems import REQUEST_ID, answer_with_problems, not_found,
 
 MAX_BODY_BYTES = 1024 * 1024
 ACCESS = web.AppKey("access", Access)
+METRICS = web.AppKey("metrics", Metrics)
 _DECLARED = web.AppKey("declared", frozenset[object])
 _log = structlog.get_logger()
 
@@ -143,6 +144,7 @@ def application(access: Access | None, metrics: Metrics, resources: Iterable[obj
     app.router.add_route("*", "/{anything:.*}", missing)
     if access is not None:
         app[ACCESS] = access
+    app[METRICS] = metrics
     app[_DECLARED] = frozenset(handlers)
     return app
 

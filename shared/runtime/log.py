@@ -5,6 +5,7 @@ import sys
 
 import structlog
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web import RequestPayloadError
 
 
 def configure(level: str, service: str) -> None:
@@ -48,4 +49,4 @@ def _of_libraries(fields: list[structlog.typing.Processor]) -> logging.Handler:
 
 def _concerns_us(record: logging.LogRecord) -> bool:
     """Not what aiohttp says of a request that is no HTTP: anybody could fill the disk with tracebacks."""
-    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError | RequestPayloadError))

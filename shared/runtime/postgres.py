@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import TypeAlias
 
@@ -27,8 +27,12 @@ SESSION = {
 }
 _COMMAND_TIMEOUT_S = 15.0  # above statement_timeout: the server speaks first unless it is gone
 _CONNECT_TIMEOUT_S = 5.0
+_LEAVE_S = 0.5  # for what a cancelled statement's session has still to say: from a black hole there is no answer
 _CACHEABLE_BYTES = 256 * 1024  # of a statement: one that asks for all segments of a user is long, and comes often
 _MIGRATION_LOCK = 4_971_226_001  # any number, the same in every release
+
+_AWAY = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+_FAILURES = (asyncpg.PostgresError, *_AWAY)
 
 # SQLSTATE classes (PostgreSQL's appendix A) that written data can cause: cardinality, data, integrity, program limits.
 _CAUSED_BY_DATA = ("21", "22", "23", "54")
@@ -49,7 +53,7 @@ def outages_translated() -> Iterator[None]:
         if (error.sqlstate or "").startswith(_CAUSED_BY_DATA):
             raise
         raise UnavailableError(f"database: {error}") from error
-    except (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError) as error:
+    except _AWAY as error:
         raise UnavailableError(f"database: {error or type(error).__name__}") from error
 
 
@@ -68,16 +72,26 @@ class Database:
         Raises `UnavailableError`; where that comes from the commit itself, whether it happened is unknown.
         """
         with outages_translated():
-            pool = await self._opened()
-            async with pool.acquire(timeout=self._settings.database_acquire_s) as session:
+            async with self._session() as session:
                 transaction = session.transaction()
                 await transaction.start()
                 try:
                     yield session
                 except BaseException:
-                    await transaction.rollback()
+                    await _roll_back(session, transaction)
                     raise
                 await (transaction.commit() if commit else transaction.rollback())
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[Session]:
+        """One of the pool's, given back soon, also where a statement was cancelled and nobody answers."""
+        pool = await self._opened()
+        session = await pool.acquire(timeout=self._settings.database_acquire_s)
+        try:
+            yield session
+        finally:
+            with suppress(*_FAILURES):  # which must not hide how the work ended: a cancellation, a commit
+                await pool.release(session, timeout=_LEAVE_S)
 
     async def check(self) -> None:
         """Raises `UnavailableError` when the database does not answer."""
@@ -89,7 +103,7 @@ class Database:
         if self._pool is None:
             return
         try:
-            await asyncio.wait_for(self._pool.close(), timeout=2.0)
+            await asyncio.wait_for(self._pool.close(), timeout=_LEAVE_S)
         except TimeoutError:
             self._pool.terminate()
 
@@ -109,6 +123,14 @@ class Database:
             return self._pool
 
 
+async def _roll_back(session: Session, transaction: "asyncpg.transaction.Transaction") -> None:
+    """Ends the session where that cannot be done: the server rolls back whatever a session leaves."""
+    try:
+        await asyncio.wait_for(transaction.rollback(), _LEAVE_S)
+    except _FAILURES:
+        session.terminate()
+
+
 async def _leave(_: "asyncpg.Connection[asyncpg.Record]") -> None:
     """Nothing of a session needs to be reset, which would cost a round trip: what is set ends with its transaction."""
 
@@ -124,6 +146,7 @@ async def migrate(url: str, schemas: Mapping[str, Path], passwords: Mapping[str,
     try:
         await session.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
         await _create_roles(session, passwords)
+        await _narrow_rights(session)
         await session.execute(
             """
             CREATE TABLE IF NOT EXISTS public.inlet_migrations (
@@ -145,6 +168,12 @@ async def _create_roles(session: "asyncpg.Connection[asyncpg.Record]", passwords
             "SELECT format('%s ROLE %I LOGIN PASSWORD %L', $1::text, $2::text, $3::text)", verb, role, password
         )
         await session.execute(statement)
+
+
+async def _narrow_rights(session: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Each time: neither a copy of a database nor one that was restored has its rights."""
+    statement = "SELECT format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database())"
+    await session.execute(await session.fetchval(statement))
 
 
 async def _apply(session: "asyncpg.Connection[asyncpg.Record]", schema: str, folder: Path) -> list[str]:

@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager, suppress
 import structlog
 from aiohttp import web
 
-from shared.runtime.api import require_rights
+from shared.runtime.api import METRICS, require_rights
+from shared.runtime.connection import ConnectionLimits, Connections
 from shared.runtime.health import Readiness
+from shared.runtime.metrics import Metrics
 from shared.runtime.settings import Settings
 
 _log = structlog.get_logger()
@@ -51,14 +53,27 @@ async def serving(app: web.Application, settings: Settings) -> AsyncIterator[int
     Raises `RuntimeError` for a route that declares no right.
     """
     require_rights(app)
-    # The HTTP server must not undo Content-Encoding by itself: its own bounds are not ours (design, section 2).
-    runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=settings.drain_s)
+    runner = web.AppRunner(app, shutdown_timeout=settings.drain_s)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, settings.host, settings.port, backlog=1024, reuse_port=False)
-        await site.start()
-        port = int(runner.addresses[0][1])
+        async with _listening(runner, settings, app[METRICS]) as port:
+            yield port
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def _listening(runner: web.AppRunner, settings: Settings, metrics: Metrics) -> AsyncIterator[int]:
+    """Takes connections to the application within the block; those that are open then stay open."""
+    assert runner.server is not None  # noqa: S101 - there is one after `setup`
+    limits = ConnectionLimits(settings.head_timeout_s, settings.idle_timeout_s, settings.max_connections)
+    connections = Connections(runner.server, limits, metrics)
+    loop = asyncio.get_running_loop()
+    # aiohttp's own sites make connections that have no such limits.
+    listener = await loop.create_server(connections, settings.host, settings.port, backlog=1024)
+    try:
+        port = int(listener.sockets[0].getsockname()[1])
         _log.info("listening", host=settings.host, port=port)
         yield port
     finally:
-        await runner.cleanup()
+        listener.close()

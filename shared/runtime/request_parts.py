@@ -11,6 +11,7 @@ from pydantic_core import from_json
 
 from shared.contract.codes import Code
 from shared.runtime.access import Fault, RefusalError
+from shared.runtime.http_rules import CLOSE
 from shared.runtime.problems import ClientGoneError
 
 BODY_TIMEOUT_S = 10.0
@@ -108,6 +109,8 @@ async def _read(request: web.Request, max_bytes: int) -> bytes:
         raise RefusalError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, Code.BODY_TOO_LARGE, members=limit) from None
     except ConnectionError as error:
         raise ClientGoneError from error
+    except web.RequestPayloadError as error:
+        raise RefusalError(HTTPStatus.BAD_REQUEST, Code.INVALID_REQUEST, headers=CLOSE) from error
     except TimeoutError:
-        headers = {"Connection": "close", "Retry-After": "2"}
+        headers = {"Retry-After": "2"} | CLOSE
         raise RefusalError(HTTPStatus.SERVICE_UNAVAILABLE, Code.BODY_INCOMPLETE, headers=headers) from None

@@ -26,6 +26,9 @@ class Settings(BaseSettings):
     build: str = Field("unknown", description="revision of the code, for the metric inlet_build_info")
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(0, ge=0, le=65535, description="port to listen on; 0 takes a free one and logs it")
+    head_timeout_s: float = Field(10.0, gt=0, description="how long the head of a request may take to arrive")
+    idle_timeout_s: float = Field(75.0, gt=0, description="how long a connection is kept between two requests")
+    max_connections: int = Field(4_000, ge=1, description="most connections at once; more are answered with 503")
     drain_s: float = Field(8.0, gt=0, description="how long a stopping service may finish what it has begun")
 
     @classmethod

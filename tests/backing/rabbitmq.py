@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.backing.given import cannot_steer
+from tests.backing.paused import until_paused
 from tests.backing.ports import free_ports
 
 URL_VARIABLE = "INLET_TEST_BROKER_URL"
@@ -127,7 +128,9 @@ class PrivateRabbitmq(Rabbitmq):
         self._server.wait(_STOP_S)
 
     def pause(self) -> None:
-        self._signal(signal.SIGSTOP)
+        if self._server is not None:
+            self._signal(signal.SIGSTOP)
+            until_paused(self._server.pid)
 
     def resume(self) -> None:
         self._signal(signal.SIGCONT)

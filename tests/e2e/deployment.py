@@ -76,11 +76,16 @@ class Deployment:
     session_key: str = field(default_factory=lambda: secrets.token_hex(16))
     answers: list[bytes] = field(default_factory=list)
 
+    @property
+    def queues_url(self) -> str:
+        """Where the queues are."""
+        return self.broker_url or self._url_of("inlet_queue")
+
     async def start(self, **settings: str) -> None:
         """Migrates, starts all services, signs the first admin in. `settings` are in lower case without prefix."""
         ports = dict(zip(_ROLES, free_ports(len(_ROLES)), strict=True))
         shared = {f"INLET_{name.upper()}": value for name, value in settings.items()} | {
-            "INLET_BROKER_URL": self.broker_url or self._url_of("inlet_queue"),
+            "INLET_BROKER_URL": self.queues_url,
             "INLET_RECEIPT_KEY": secrets.token_hex(16),
             "INLET_SESSION_KEY": self.session_key,
             "INLET_SERVICE_TOKEN": self.service_token,
@@ -194,6 +199,14 @@ class Deployment:
             return answer.body if answer.status == 200 and answer.body["state"] != "pending" else None
 
         return await eventually(look, "the receipt is settled", within_s)
+
+    async def query(self, sql: str) -> list[Any]:
+        """Rows, by a session of its own."""
+        session = await asyncpg.connect(self.database_url)
+        try:
+            return list(await session.fetch(sql))
+        finally:
+            await session.close()
 
     async def tables(self) -> dict[str, str]:
         """All that the database holds, table by table, as text."""

@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 import aiohttp
 
+from tests.backing.paused import until_paused
+
 ROOT = Path(__file__).parents[2]
 _END_S = 10.0
 
@@ -68,10 +70,10 @@ class Service:
                 stderr=subprocess.STDOUT,
             )
 
-    async def until_ready(self) -> None:
+    async def until_ready(self, within_s: float = 60.0) -> None:
         """Waits until the service says that it can do its work."""
         try:
-            await eventually(self._is_ready, f"{self.name} is ready")
+            await eventually(self._is_ready, f"{self.name} is ready", within_s)
         except TimeoutError as error:
             raise TimeoutError(f"{error}\n{self._log.read_text()[-4000:]}") from None
 
@@ -93,6 +95,7 @@ class Service:
     def pause(self) -> None:
         """Stops the process in the middle of whatever it does."""
         self._running.send_signal(signal.SIGSTOP)
+        until_paused(self._running.pid)
 
     def resume(self) -> None:
         self._running.send_signal(signal.SIGCONT)
@@ -107,6 +110,16 @@ class Service:
         """The lines of the log that are complete."""
         lines = self._log.read_text().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._running.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """What it ended with; None while it runs."""
+        return self._running.poll()
 
     @property
     def _running(self) -> "subprocess.Popen[bytes]":

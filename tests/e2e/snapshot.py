@@ -17,8 +17,13 @@ Json = dict[str, Any]
 def new_token(kind: str) -> str:
     """`inl_` + kind + 30 random characters + the CRC-32 of all that in 6 digits of base 62."""
     body = f"inl_{kind}_" + "".join(secrets.choice(_DIGITS) for _ in range(30))
-    checksum = zlib.crc32(body.encode())
-    return body + "".join(_DIGITS[checksum // 62**place % 62] for place in range(5, -1, -1))
+    return body + checksum(body)
+
+
+def checksum(body: str) -> str:
+    """The last six characters of a token."""
+    value = zlib.crc32(body.encode())
+    return "".join(_DIGITS[value // 62**place % 62] for place in range(5, -1, -1))
 
 
 def snapshot(access_token: str, integrations: Mapping[str, Sequence[Json]]) -> Json:

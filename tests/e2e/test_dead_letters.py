@@ -32,12 +32,6 @@ SELECT queue, body, headers || '{"inlet-time": "2026-01-01T00:00:00Z"}' FROM que
 """
 
 
-@pytest.fixture(params=["rabbitmq", "postgresql"])
-def given_broker(request: pytest.FixtureRequest) -> str:
-    """The URL of a broker; none where the queues are in the database."""
-    return str(request.getfixturevalue("broker_url")) if request.param == "rabbitmq" else ""
-
-
 @pytest.fixture
 async def inlet(given_broker: str, postgres: Postgres, role_password: str, tmp_path: Path) -> AsyncIterator[Inlet]:
     if not postgres.alive:
@@ -51,14 +45,14 @@ async def inlet(given_broker: str, postgres: Postgres, role_password: str, tmp_p
             system.end()
 
 
-async def dead_letters(inlet: Inlet, *arguments: str) -> list[str]:
+async def dead_letters(broker_url: str, *arguments: str) -> list[str]:
     """The lines of the command, which must succeed."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("INLET_")}
     done = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-m", "services", "dead-letters", *arguments],
         cwd=ROOT,
-        env=environment | {"INLET_BROKER_URL": inlet.broker_url},
+        env=environment | {"INLET_BROKER_URL": broker_url},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -70,7 +64,7 @@ async def dead_letters(inlet: Inlet, *arguments: str) -> list[str]:
 
 
 async def listed(inlet: Inlet) -> list[Json]:
-    return [json.loads(line) for line in await dead_letters(inlet, "list", "--json")]
+    return [json.loads(line) for line in await dead_letters(inlet.broker_url, "list", "--json")]
 
 
 async def copy_letter(inlet: Inlet) -> None:
@@ -122,7 +116,7 @@ async def test_a_raw_letter_and_its_copy_are_replayed_once_the_cause_is_removed(
     inlet.mapper.kill()
     inlet.mapper.start()
     await inlet.mapper.until_ready()
-    assert await dead_letters(inlet, "replay", first["id"], "--yes") == ["# replayed: 1 letter"]
+    assert await dead_letters(inlet.broker_url, "replay", first["id"], "--yes") == ["# replayed: 1 letter"]
 
     # then: its receipt says so, and what is newer stays
     receipt = await written(inlet, lost)
@@ -133,7 +127,9 @@ async def test_a_raw_letter_and_its_copy_are_replayed_once_the_cause_is_removed(
 
     # when: the copy is replayed as well
     merged = await inlet.profile_writer.metric("inlet_records_written_total")
-    assert await dead_letters(inlet, "replay", "--receipt", key_of(lost).hex(), "--yes") == ["# replayed: 1 letter"]
+    assert await dead_letters(inlet.broker_url, "replay", "--receipt", key_of(lost).hex(), "--yes") == [
+        "# replayed: 1 letter"
+    ]
 
     async def merged_again() -> bool:
         return await inlet.profile_writer.metric("inlet_records_written_total") == merged + 2
@@ -156,10 +152,10 @@ async def test_a_mapped_letter_is_replayed_once_the_cause_is_removed(inlet: Inle
     assert (failed.state, failed.failure) == ("failed", "internal_error")
     [letter] = await listed(inlet)
     assert (letter["queue"], letter["attempts"], letter["records"]) == ("mapped", 3, 1)
-    assert any('"1": 3' in line for line in await dead_letters(inlet, "show", letter["id"]))
+    assert any('"1": 3' in line for line in await dead_letters(inlet.broker_url, "show", letter["id"]))
 
     # when: replayed too early, it comes back with another id
-    assert await dead_letters(inlet, "replay", "--all", "--yes") == ["# replayed: 1 letter"]
+    assert await dead_letters(inlet.broker_url, "replay", "--all", "--yes") == ["# replayed: 1 letter"]
 
     async def is_back() -> Json | None:
         return next((each for each in await listed(inlet) if each["id"] != letter["id"]), None)
@@ -169,7 +165,7 @@ async def test_a_mapped_letter_is_replayed_once_the_cause_is_removed(inlet: Inle
 
     # when: the cause is removed
     await inlet.query("DROP TRIGGER refuse ON profiles.profiles")
-    assert await dead_letters(inlet, "replay", "--queue", "mapped", "--yes") == ["# replayed: 1 letter"]
+    assert await dead_letters(inlet.broker_url, "replay", "--queue", "mapped", "--yes") == ["# replayed: 1 letter"]
 
     # then
     receipt = await written(inlet, lost)

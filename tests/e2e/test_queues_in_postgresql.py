@@ -7,20 +7,15 @@ from pathlib import Path
 import pytest
 
 from tests.backing.postgres import Postgres
+from tests.e2e.conftest import deployed
 from tests.e2e.deployment import Deployment
 from tests.e2e.test_definitions import DATA, INTEGRATIONS, PROFILES, given_an_integration, post_until
 
 
 @pytest.fixture
 async def inlet(postgres: Postgres, role_password: str, tmp_path: Path) -> AsyncIterator[Deployment]:
-    if not postgres.alive:
-        postgres.start()
-    async with postgres.empty_database() as url:
-        system = Deployment("", url, role_password, tmp_path)
-        try:
-            yield system
-        finally:
-            system.end()
+    async with deployed("", postgres, role_password, tmp_path) as system:
+        yield system
 
 
 async def test_nothing_is_lost_when_workers_are_killed(inlet: Deployment) -> None:

@@ -29,8 +29,8 @@ OPERATORS: Mapping[AttributeType, Sequence[str]] = {
     AttributeType.STRING: (
         "equals in contains starts_with ends_with matches is_empty is_set".split()  # noqa: SIM905 - a list of words
     ),
-    AttributeType.NUMBER: "equals less at_most greater at_least between is_set".split(),  # noqa: SIM905
-    AttributeType.DATE: "on before after between in_last in_next older_than is_set".split(),  # noqa: SIM905
+    AttributeType.NUMBER: "equals less at_most greater at_least between is_set".split(),  # noqa: SIM905 - reads better than a list of quoted words
+    AttributeType.DATE: "on before after between in_last in_next older_than is_set".split(),  # noqa: SIM905 - reads better than a list of quoted words
 }
 Profile = Mapping[str, Any]
 """Values by attribute key: text, the digits of a number, a date as it is stored; None is cleared, absent is missing."""

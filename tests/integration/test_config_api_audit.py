@@ -187,7 +187,9 @@ async def test_secrets_are_in_one_answer_and_nowhere_else(api: ConfigApi, capsys
         await api.call("POST", USERS, {"name": "b", "password": planted["wrong"], "role": "viewer", "more": 1}),
         await api.call("POST", USERS, {"name": "anna", "password": planted["wrong"], "role": "viewer"}),
         await api.call("PUT", f"{anna}/password", {"password": [planted["wrong"]]}),
-        await api.call("GET", TOKENS, token=planted["access token"][:-1] + "x"),
+        await api.call(
+            "GET", TOKENS, token=planted["access token"][:-1] + ("x" if planted["access token"][-1] != "x" else "y")
+        ),
         await api.call("PUT", path, {"name": "T", "scopes": ["config:read"], "token": planted["access token"]}),
     ]
     assert [each.status for each in refused] == [401, 422, 409, 422, 401, 422]

@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
+import asyncpg
 import pytest
 
+from services.config_api.store import TAKEN
 from shared.contract.definitions import Scope
 from tests.backing.config_api import SERVICE_TOKEN, ConfigApi, running_config_api
+from tests.integration.given_identities import refusal
 
 SYSTEMS, INTEGRATIONS = "/api/v1/systems", "/api/v1/integrations"
 ATTRIBUTES = f"{SYSTEMS}/crm/attributes"
@@ -104,8 +107,35 @@ async def test_a_system_begins_with_two_environments_and_its_key_is_unique(api: 
     environments = (await api.call("GET", f"{SYSTEMS}/crm/environments")).body["items"]
 
     # then
-    assert (again.status, again.body["code"]) == (409, "duplicate")
+    assert refusal(again) == (409, "duplicate", ["/key"])
     assert [(each["key"], each["name"]) for each in environments] == [("production", "Production"), ("qa", "QA")]
+
+
+async def test_an_integrations_name_is_taken_once_in_an_environment(api: ConfigApi) -> None:
+    # given
+    (await api.call("POST", ATTRIBUTES, {"key": "seats", "name": "Seats", "type": "Number"})).good(201)
+    (await api.call("POST", INTEGRATIONS, NEW)).good(201)
+
+    # when
+    again = await api.call("POST", INTEGRATIONS, NEW)
+    elsewhere = await api.call("POST", INTEGRATIONS, NEW | {"environment": "qa"})
+
+    # then
+    assert refusal(again) == (409, "duplicate", ["/name"])
+    assert elsewhere.status == 201
+
+
+async def test_each_unique_index_has_its_member(api: ConfigApi, database: str) -> None:
+    # when
+    session = await asyncpg.connect(database)
+    found = await session.fetch(
+        "SELECT relname FROM pg_index JOIN pg_class ON oid = indexrelid"
+        " WHERE indisunique AND NOT indisprimary AND relnamespace = 'config'::regnamespace"
+    )
+    await session.close()
+
+    # then: nobody sends a hash
+    assert {each["relname"] for each in found if "sha256" not in each["relname"]} == set(TAKEN)
 
 
 async def test_of_many_who_make_the_same_one_succeeds(api: ConfigApi) -> None:

@@ -104,6 +104,7 @@ async def test_an_attribute_is_renamed_only_to_a_free_name(api: ConfigApi) -> No
 
     # then
     assert (refused.status, refused.body["code"]) == (409, "duplicate")
+    assert [each["pointer"] for each in refused.body["errors"]] == ["/name"]
     assert (await api.call("GET", f"{attributes}/places")).body["name"] == "places"
 
 

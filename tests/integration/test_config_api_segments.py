@@ -9,6 +9,7 @@ import pytest
 from services.config_api.segments import MAX_SEGMENTS
 from shared.contract.definitions import Scope
 from tests.backing.config_api import SERVICE_TOKEN, Answer, ConfigApi, running_config_api
+from tests.integration.given_identities import refusal
 
 SYSTEM = "/api/v1/systems/crm"
 SEGMENTS = f"{SYSTEM}/environments/production/segments"
@@ -75,10 +76,10 @@ async def test_key_and_name_are_unique_within_an_environment(api: ConfigApi) -> 
     # when, then
     for body, field in ((NEW | {"name": "X"}, "key"), (NEW | {"key": "x"}, "name")):
         refused = await api.call("POST", SEGMENTS, body)
-        assert (refused.status, refused.body["code"]) == (409, "duplicate"), field
+        assert refusal(refused) == (409, "duplicate", [f"/{field}"])
     renamed = {"name": "Sales", "condition": LARGE}
     refused = await api.call("PUT", f"{SEGMENTS}/other", renamed, If_Match=other.headers["ETag"])
-    assert (refused.status, refused.body["code"]) == (409, "duplicate")
+    assert refusal(refused) == (409, "duplicate", ["/name"])
     elsewhere = SEGMENTS.replace("production", "qa")
     assert (await api.call("POST", elsewhere, NEW)).status == 201
     assert [each["key"] for each in (await api.call("GET", elsewhere)).body["items"]] == ["sales"]

@@ -67,7 +67,7 @@ async def test_a_name_is_one_users_however_it_is_written(api: ConfigApi, name: s
     answer = await api.call("POST", USERS, {"name": written, "password": PASSWORD, "role": "viewer"})
 
     # then
-    assert refusal(answer) == (409, "duplicate", [])
+    assert refusal(answer) == (409, "duplicate", ["/name"])
     assert [each["name"] for each in (await api.call("GET", USERS)).body["items"]] == [ADMIN, name]
     assert (await try_to_sign_in(api, written)).good(200).body["name"] == name
 

@@ -216,7 +216,7 @@ async def test_no_more_than_the_limit_is_replayed(queues: Queues) -> None:
 @pytest.mark.parametrize("signal", [Signals.SIGKILL, Signals.SIGINT])
 async def test_a_replay_that_is_stopped_has_lost_nothing(queues: Queues, signal: Signals) -> None:
     # given
-    names = [str(each) for each in range(10)]
+    names = [str(each) for each in range(50)]  # five seconds' work: a busy machine is in time to stop it
     await queues.letters(*names)
 
     # when
@@ -228,7 +228,7 @@ async def test_a_replay_that_is_stopped_has_lost_nothing(queues: Queues, signal:
     _, said = await process.communicate()
     if signal is Signals.SIGINT:
         assert process.returncode == 2
-        assert re.fullmatch(rb"inlet: \d of 10 letters replayed, the rest is still there: stopped\n", said)
+        assert re.fullmatch(rb"inlet: \d+ of 50 letters replayed, the rest is still there: stopped\n", said)
 
     # then: what it held comes back, and run again, it does the rest; at most one letter was in both queues
     replayed = await queues.broker.waiting(RAW)

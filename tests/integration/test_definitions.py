@@ -18,10 +18,10 @@ from shared.runtime.definitions import open_definitions
 from shared.runtime.metrics import Metrics
 from shared.runtime.settings import SnapshotSettings
 from tests.backing.ports import free_ports
+from tests.backing.proxy import Proxy
 from tests.backing.rabbitmq import Rabbitmq
 from tests.integration.given_config_api import SERVICE_TOKEN, snapshot_of, stand_in
 from tests.integration.given_definitions import WITHIN_S, Source, process, until, until_fetched
-from tests.integration.test_amqp import Proxy
 
 # An exclusive queue obeys its own connection only, except from within the node.
 DELETE_QUEUE = """

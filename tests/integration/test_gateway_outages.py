@@ -179,21 +179,25 @@ async def test_over_its_rate_429_until_the_next_second(
 ) -> None:
     # given: a token of three records a second, and a clock that stands still
     clock = SimpleNamespace(now=1_000.0)
-    monkeypatch.setattr("limits.storage.memory.time", SimpleNamespace(time=lambda: clock.now))
+    for module in ("limits.storage.memory", "services.gateway.rate"):
+        monkeypatch.setattr(f"{module}.time", SimpleNamespace(time=lambda: clock.now))
     async with connected(broker_url) as broker, running_gateway(broker, tmp_path) as gateway:
         headers = gateway.headers(gateway.secrets.slow)
 
         # when
         three = await gateway.post(gateway.body([{}] * 3), headers)
         fourth = await gateway.post(gateway.body([{}]), headers)
+        unread = await gateway.post(b"no JSON", headers)
         other = await gateway.good()
         clock.now += 1
+        read = await gateway.post(b"no JSON", headers)
         larger_than_the_rate = await gateway.post(gateway.body([{}] * 5), headers)
 
         # then
         assert [three.status, other.status, larger_than_the_rate.status] == [202, 202, 202]
         assert (fourth.status, fourth.code) == (429, Code.RATE_LIMITED)
         assert int(fourth.headers["Retry-After"]) >= 1
+        assert (unread.code, read.code) == (Code.RATE_LIMITED, Code.INVALID_JSON)
 
 
 async def test_without_usable_definitions_503(broker_url: str, tmp_path: Path) -> None:

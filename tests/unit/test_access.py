@@ -105,7 +105,7 @@ def test_a_known_token_is_let_in(scheme: str) -> None:
     assert caller == Caller("token:1", frozenset({Scope.DATA_WRITE}))
 
 
-@pytest.mark.parametrize("authorization", ["Basic dTpw", TOKEN, "Digest x", ""])
+@pytest.mark.parametrize("authorization", ["Basic dTpw", pytest.param(TOKEN, id="no scheme"), "Digest x", ""])
 def test_missing_credentials_are_told_no_error(authorization: str) -> None:
     # given
     request = make_mocked_request("GET", "/", headers={"Authorization": authorization} if authorization else {})

@@ -1,10 +1,8 @@
 """The bench's CPU and memory figures, read from /proc."""
 
 import os
-import resource
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -13,19 +11,20 @@ from tests.bench import usage
 _BURN = "import time\nwhile time.process_time() < 0.3: pass"
 
 
-def test_cpu_of_this_process_is_what_the_kernel_says() -> None:
+def test_cpu_of_a_process_is_what_it_knows_itself() -> None:
     # given a process that has used some CPU
-    end = time.process_time() + 0.2
-    while time.process_time() < end:
-        pass
+    code = _BURN + "\nimport time\nprint(time.process_time(), flush=True)\ninput()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        own = float(child.stdout.readline())
 
-    # when it is measured
-    measured = usage.measure({"me": os.getpid()})["me"]
+        # when it is measured
+        measured = usage.measure({"it": child.pid})["it"]
+        child.communicate(b"\n")
 
-    # then that is its own time and its ended children's, to the clock's ticks
-    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-    expected = own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
-    assert measured.cpu_s == pytest.approx(expected, abs=0.1)
+    # then that is its own time, to the clock's ticks
+    assert own > 0.25
+    assert measured.cpu_s == pytest.approx(own, abs=0.1)
 
 
 def test_children_count_before_and_after_their_end() -> None:
@@ -47,8 +46,8 @@ def test_children_count_before_and_after_their_end() -> None:
 
 
 def test_memory_is_that_of_the_largest_process() -> None:
-    # given a child that holds 200 MiB, more than this process does
-    command = [sys.executable, "-c", "held = b'x' * (200 << 20)\nprint(flush=True)\ninput()"]
+    # given a child that holds 600 MiB, more than this process does
+    command = [sys.executable, "-c", "held = b'x' * (600 << 20)\nprint(flush=True)\ninput()"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         child.stdout.readline()
@@ -58,4 +57,4 @@ def test_memory_is_that_of_the_largest_process() -> None:
         child.communicate(b"\n")
 
     # then it is the child's resident set
-    assert 200 <= measured < 300
+    assert 600 <= measured < 700

@@ -1,5 +1,6 @@
 import json
 import re
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -233,3 +234,35 @@ def test_whether_text_is_json_agrees_with_the_standard_library(text: str) -> Non
 
     # then
     assert (code is not Code.INVALID_JSON) == is_json or re.search(r"[\[{]{60}", text)
+
+
+_LARGE = 1024 * 1024
+_KEYS = b",".join(b'"%x":1' % key for key in range(_LARGE // 8))
+# Each is small on the wire; taken apart it would be up to forty times its size.
+_SWELLING = {
+    "elements": (enclosing(b"[" + b"1," * (_LARGE // 2) + b"1]"), Code.TOO_MANY_RECORDS),
+    "elements and a half": (enclosing(b'["\\ud800",' + b"1," * (_LARGE // 2) + b"1]"), Code.TOO_MANY_RECORDS),
+    "objects": (enclosing(b"[" + b"{}," * (_LARGE // 3) + b"1]"), Code.TOO_MANY_RECORDS),
+    "nested": (enclosing(b"[[" + b"{}," * (_LARGE // 3) + b'"\\ud800"]]'), None),
+    "keys beside": (b'{%b,"token":"t","data":["\\ud800"]}' % _KEYS, None),
+    "keys, no token": (b'{%b,"data":[1]}' % _KEYS, Code.INVALID_ENVELOPE),
+    "keys, no end": (b'{%b,"data":[1]}}' % _KEYS, Code.INVALID_JSON),
+    "strings": (enclosing(b'[["\\ud800",' + b'"",' * (_LARGE // 3) + b"1]]"), None),
+}
+
+
+@pytest.mark.parametrize(("body", "code"), _SWELLING.values(), ids=_SWELLING.keys())
+def test_a_body_takes_a_few_times_its_own_size(body: bytes, code: Code | None) -> None:
+    # when
+    tracemalloc.start()
+    try:
+        found = None
+        open_envelope(body, MOST)
+    except EnvelopeError as error:
+        found = error.code
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    # then
+    assert found is code
+    assert peak < 8 * len(body)

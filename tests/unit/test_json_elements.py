@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.contract.json_elements import InvalidJSONError, elements, has_lone_surrogate, max_depth, members
+from shared.contract.json_elements import (
+    InvalidJSONError,
+    count,
+    elements,
+    has_lone_surrogate,
+    is_json,
+    max_depth,
+    members,
+    members_named,
+)
 
 _HALVES = st.sampled_from(["\ud800", "\udbff", "\udc00", "\udfff", "\ud83d\ude00", "\\ud800", "\\", '"', "[", "{", "}"])
 _TEXT = st.lists(st.one_of(st.text(max_size=5), _HALVES), max_size=4).map("".join)
@@ -66,6 +75,29 @@ def test_members_are_what_was_sent(value: dict[str, Any], layout: tuple[int | No
     assert {key: json.loads(element) for key, element in found.items()} == json.loads(json_object)
 
 
+@given(st.dictionaries(_TEXT, _JSON, max_size=5), _LAYOUTS, st.sets(_TEXT))
+def test_members_by_name_are_those_among_all(
+    value: dict[str, Any], layout: tuple[int | None, tuple[str, str]], names: set[str]
+) -> None:
+    # given: half of the names are those of members
+    json_object = _encode(value, layout)
+    wanted = names | set(list(value)[::2])
+
+    # when
+    found = members_named(json_object, wanted)
+
+    # then
+    assert found == {key: text for key, text in members(json_object).items() if key in wanted}
+
+
+@given(st.lists(_JSON, max_size=5), _LAYOUTS, st.integers(1, 6))
+def test_elements_are_counted_up_to_one_more_than_asked_for(
+    values: list[Any], layout: tuple[int | None, tuple[str, str]], most: int
+) -> None:
+    # when / then
+    assert count(_encode(values, layout), most) == min(len(values), most + 1)
+
+
 @given(_JSON, _LAYOUTS)
 def test_depth_and_surrogates_agree_with_the_standard_library(
     value: Any, layout: tuple[int | None, tuple[str, str]]
@@ -82,9 +114,9 @@ def test_depth_and_surrogates_agree_with_the_standard_library(
 def test_only_json_is_taken_apart(text: str) -> None:
     # given
     try:
-        value = json.loads(text)
+        value, valid = json.loads(text), True
     except ValueError:
-        value = None
+        value, valid = None, False
 
     # when
     try:
@@ -94,6 +126,7 @@ def test_only_json_is_taken_apart(text: str) -> None:
 
     # then
     assert (found is not None) == isinstance(value, list)
+    assert is_json(text.encode()) == valid
 
 
 @pytest.mark.parametrize(
@@ -229,6 +262,21 @@ _HOSTILE: dict[str, bytes] = {
 }
 
 
+def _count(text: bytes) -> int:
+    return count(text, 1_000)
+
+
+def _named(text: bytes) -> dict[str, bytes]:
+    return members_named(text, {"a"}) if is_json(text) else {}
+
+
+@pytest.mark.parametrize("text", [b"7", b"null", b'["{"]', b'"{}"'], ids=str)
+def test_members_by_name_of_what_is_no_object(text: bytes) -> None:
+    # when / then
+    with pytest.raises(InvalidJSONError):
+        members_named(text, {"a"})
+
+
 @pytest.mark.parametrize("text", _HOSTILE.values(), ids=_HOSTILE.keys())
 def test_hostile_text_takes_linear_time(text: bytes) -> None:
     # given
@@ -238,7 +286,7 @@ def test_hostile_text_takes_linear_time(text: bytes) -> None:
 
     # when
     begun = time.process_time()
-    for function in (elements, members, has_lone_surrogate, max_depth):
+    for function in (elements, members, has_lone_surrogate, max_depth, is_json, _count, _named):
         take_apart(function)
 
     # then

@@ -133,6 +133,29 @@ async def test_is_bounded_in_time(pool: str) -> None:
             await run(Job(url="http://127.0.0.1:1/", bodies=pool, seconds=3600))
 
 
+async def test_keeps_receipts_and_tells_a_refusal_that_does_not_say_when_to_come_again(
+    pool: str, tmp_path: Path
+) -> None:
+    # given a server that accepts, then refuses with and without Retry-After
+    answers = (
+        _answer("202 Accepted", b'{"receipt": "a"}'),
+        _answer("503 Busy", extra="Retry-After: 1\r\n"),
+        _answer("429 Slow down"),
+        _answer("202 Accepted", b'{"receipt": "b"}'),
+    )
+    async with _serving(lambda n: answers[n - 1]) as (_, url):
+        # when it sends one after the other
+        receipts = tmp_path / "receipts"
+        outcome = await run(
+            Job(url=url, bodies=pool, seconds=5, connections=1, requests=4, interval_s=0.01, receipts=str(receipts))
+        )
+
+    # then
+    assert receipts.read_text().split() == ["a", "b"]
+    assert (outcome.accepted, outcome.bare, outcome.late) == (2, 1, 0)
+    assert 0 < outcome.slowest_ms < 5_000
+
+
 class _Envelope(msgspec.Struct):
     token: str
     data: list[dict[str, str | int | float]]

@@ -2,6 +2,7 @@
 
 import json
 import time
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -466,3 +467,50 @@ def test_every_record_is_accounted_for_and_a_redelivery_maps_to_the_same_bytes(
     assert len(sunk) == mapped.rejected
     assert all(json.loads(row.attributes).keys() <= {"1", "2", "3", "4"} for row in mapped.rows)
     assert all(row.observed_at <= RECEIVED_AT for row in mapped.rows)
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"[" + b",".join([b"{}"] * 65_537) + b"]", Code.TOO_MANY_RECORDS),
+        (b"[" + b"1," * 3_000_000 + b"1]", Code.TOO_MANY_RECORDS),
+        (b'[{"userId":"\xc0\x80"}]', Code.INVALID_UTF8),
+        (b'[{"userId":"u","a":"\xed\xa0\x80"}]', Code.INVALID_UTF8),
+        (b"[" * 100_000, Code.INVALID_JSON),
+    ],
+    ids=["more_than_stamps_can_tell_apart", "millions", "overlong", "raw_surrogate", "deep"],
+)
+def test_a_batch_that_no_gateway_lets_through_is_rejected_as_what_it_is(data: bytes, code: Code) -> None:
+    # when / then
+    with pytest.raises(RejectError) as caught:
+        _map(revision(string("a", 1)), data)
+    assert caught.value.code is code
+
+
+def test_as_many_records_as_stamps_can_tell_apart_are_mapped() -> None:
+    # given: their values hold commas as well
+    data = b"[" + b",".join([b'{"userId":"u","b":[1,2,3]}'] * 65_536) + b"]"
+
+    # when
+    mapped = _map(revision(string("a", 1)), data)
+
+    # then
+    assert (mapped.records, mapped.rows[-1].index) == (65_536, 65_535)
+
+
+def test_a_record_of_very_many_keys_takes_no_space_to_find_its_user() -> None:
+    # given
+    keys = b",".join(b'"%x":1' % key for key in range(300_000))
+    data = b'[{"id":{"x":1,"user":"u"},%b,"at":"2024-03-01T10:00:00Z"}]' % keys
+    rules = revision(user_id=UserIdRule(property="id.user"), observed_at=ObservedAtRule(property="at"))
+
+    # when
+    tracemalloc.start()
+    mapped = _map(rules, data)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    # then
+    assert [(kept.user_id, kept.index) for kept in mapped.rejected_records] == [("u", 0)]
+    assert mapped.rejected_observed_at == {0: 1_709_287_200_000_000}
+    assert peak < 4 * len(data)

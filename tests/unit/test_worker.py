@@ -750,8 +750,8 @@ async def test_as_many_groups_are_under_way_as_there_are_lanes(lanes: int, at_on
 
 async def test_a_lane_that_gives_up_takes_the_other_one_along_and_all_frames_come_again() -> None:
     # given a frame whose dependency stays away for longer than the worker's patience, beside one that is stuck
-    tries = len(list(islice(delays(), 40)))
-    run = Run({"a": [AWAY] * tries}, most=1, lanes=2)
+    # It is away for as many tries as the worker may have patience for, and for fewer than it has for twice: 17 to 30.
+    run = Run({"a": [AWAY] * 31}, most=1, lanes=2)
     stuck = asyncio.Event()
     handle = run.handler.handle
 

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# Installs RabbitMQ's program from the system's packages, and nothing that runs by itself.
+# Installs what the tests drive from the system's packages, RabbitMQ and Chromium, and nothing that runs by itself.
 set -euo pipefail
 
-if [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || [ -n "${INLET_TEST_BROKER_URL:-}" ]; then
-    exit 0
-fi
+wanted=()
+[ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || [ -n "${INLET_TEST_BROKER_URL:-}" ] || wanted+=(rabbitmq-server)
+[ -n "${INLET_TEST_CHROMIUM:-}" ] || command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null ||
+    wanted+=(chromium)
+[ "${#wanted[@]}" -gt 0 ] || exit 0
 
 give_up() {
-    echo "RabbitMQ is needed and cannot be installed ($1): give one by INLET_TEST_BROKER_URL=amqp://user:password@127.0.0.1:5672/" >&2
+    echo "${wanted[*]} cannot be installed ($1). Give RabbitMQ by INLET_TEST_BROKER_URL=amqp://user:password@127.0.0.1:5672/, Chromium by INLET_TEST_CHROMIUM=/path/to/it" >&2
     exit 1
 }
 
@@ -28,21 +30,22 @@ if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
     "${as_root[@]}" chmod 755 "$policy"
 fi
-units=(rabbitmq-server.service)
-command -v epmd >/dev/null || units+=(epmd.service epmd.socket)
+units=()
+[[ " ${wanted[*]} " != *" rabbitmq-server "* ]] || units+=(rabbitmq-server.service)
+[[ " ${wanted[*]} " != *" rabbitmq-server "* ]] || command -v epmd >/dev/null || units+=(epmd.service epmd.socket)
 
 install() {
     "${as_root[@]}" apt-get -q update &&
-        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends rabbitmq-server
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends "${wanted[@]}"
 }
 
-echo "installing RabbitMQ"
+echo "installing ${wanted[*]}"
 if ! install >"$log" 2>&1; then
     tail -n 20 "$log" >&2
     give_up "apt-get failed"
 fi
 
 # Nor at the next start of the machine. Without a systemd (in a container) there is nothing to switch off.
-if command -v systemctl >/dev/null; then
+if [ "${#units[@]}" -gt 0 ] && command -v systemctl >/dev/null; then
     "${as_root[@]}" systemctl --quiet disable "${units[@]}" 2>/dev/null || true
 fi
