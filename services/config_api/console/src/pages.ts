@@ -1,6 +1,11 @@
+import type { QueryClient } from "@tanstack/react-query";
 import type { ComponentType } from "react";
 import type { Words } from "./i18n";
+import type { Api } from "./services/api";
+import { integrationsQuery } from "./services/integrations";
 import type { Scope } from "./services/schema";
+import { systemsQuery } from "./services/systems";
+import { trafficQuery } from "./services/traffic";
 
 type Title = { [K in keyof Words]: Words[K] extends { title: string } ? `${K}.title` : never }[keyof Words];
 
@@ -15,6 +20,8 @@ export interface Page {
   needs?: Scope;
   /** The page above it, for the breadcrumbs. */
   parent?: string;
+  /** Asks for what it shows first, while it is still being loaded and drawn. */
+  ask?: (queries: QueryClient, api: Api) => void;
   load: () => Promise<{ Component: ComponentType }>;
 }
 
@@ -24,6 +31,11 @@ export const pages: readonly Page[] = [
     path: "/integrations",
     title: "integrations.title",
     section: "data",
+    ask: (queries, api) => {
+      void queries.prefetchQuery(integrationsQuery(api));
+      void queries.prefetchQuery(systemsQuery(api));
+      void queries.prefetchQuery(trafficQuery(api));
+    },
     load: () => import("./routes/integrations/page"),
   },
   {
@@ -62,6 +74,30 @@ export const pages: readonly Page[] = [
     title: "profile.title",
     parent: "/profiles",
     load: () => import("./routes/profile/page"),
+  },
+  {
+    path: "/segments",
+    title: "segments.title",
+    section: "data",
+    load: () => import("./routes/segments/page"),
+  },
+  {
+    path: "/segments/create",
+    title: "createSegment.title",
+    parent: "/segments",
+    load: () => import("./routes/create-segment/page"),
+  },
+  {
+    path: "/segments/:system/:environment/:segment",
+    title: "segment.title",
+    parent: "/segments",
+    load: () => import("./routes/segment/page"),
+  },
+  {
+    path: "/segments/:system/:environment/:segment/edit",
+    title: "editSegment.title",
+    parent: "/segments/:system/:environment/:segment",
+    load: () => import("./routes/edit-segment/page"),
   },
   {
     path: "/receipts",

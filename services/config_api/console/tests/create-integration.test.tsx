@@ -123,6 +123,7 @@ it("says what is missing, at its field, and goes there", async () => {
   await user.click(screen.getByRole("button", { name: "Next" }));
   expect(await screen.findByText("Enter a name.")).toBeTruthy();
   expect(screen.getByText("Choose a system.")).toBeTruthy();
+  expect(screen.queryByText("Choose an environment.")).toBeNull(); // there is none to choose yet
   await waitFor(() => expect(document.activeElement).toBe(name));
   await expectAccessible();
 });
@@ -166,6 +167,23 @@ it("shows what the server refuses at its field, keeps all that was entered, and 
     ["hired", "hired"],
   ]);
   expect(sent.filter(({ url }) => url.endsWith("/tokens"))).toHaveLength(1);
+});
+
+it("goes back to the name when it is taken", async () => {
+  // given
+  const taken = problem(409, "duplicate", [{ pointer: "/name", code: "duplicate", message: "" }]);
+  const { user } = await show("/integrations/create", answers({ "POST /api/v1/integrations": () => taken }));
+  await define(user);
+  await paste(user);
+  await screen.findByRole("group", { name: "seats" });
+  // when
+  await user.click(screen.getByRole("button", { name: "Next" }));
+  // then
+  const name = await screen.findByLabelText<HTMLInputElement>("Name");
+  expect(name.value).toBe("CRM nightly");
+  expect(name.getAttribute("aria-invalid")).toBe("true");
+  expect(screen.getAllByText("This name or key is already taken.")).not.toHaveLength(0);
+  await waitFor(() => expect(document.activeElement).toBe(name));
 });
 
 it("makes no second integration when the token could not be had at first", async () => {

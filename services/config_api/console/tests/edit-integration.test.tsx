@@ -86,3 +86,32 @@ it.each(["/integrations/create", "/integrations/7/edit"])("at %s a viewer is tol
   expect(await screen.findByText("You can look at everything here, but not change it.")).toBeTruthy();
   expect(screen.queryByRole("button", { name: /Save|Next/ })).toBeNull();
 });
+
+it("lists what becomes of a record in the order of the properties, by their display names", async () => {
+  // given: a value that counts after one that does not
+  const city = { ...MAPPING, property: "city", attribute: "c1", name: "City", type: "String" } as const;
+  const preview = async (request: Request) => {
+    const { definition } = (await request.json()) as { definition: { mappings: { attribute: string }[] } };
+    const attributes = { [definition.mappings[1]?.attribute ?? ""]: { type: "String", value: "Rome", text: "Rome" } };
+    const observed_at = "2026-11-24T12:00:00Z";
+    return json({
+      records: [{ index: 0, user_id: "u-17", observed_at, attributes }],
+      rejected: 0,
+      rejects: [{ index: 0, property: "seats", code: "invalid_number", message: "" }],
+      unmapped: {},
+      user_id: "userId",
+      proposals: [],
+    });
+  };
+  const view = integration({ mappings: [MAPPING, city] });
+  const { user } = await show("/integrations/7/edit", {
+    ...answers({ "GET /api/v1/integrations/7": () => json(view) }),
+    "POST /api/v1/preview": preview,
+  });
+  // when
+  await user.click(await screen.findByRole("textbox", { name: "Sample payload" }));
+  await user.paste('{"userId": "u-17", "seats": "x", "city": "Rome"}');
+  // then
+  const record = within(await screen.findByRole("region", { name: "Record 1" }));
+  expect(record.getAllByRole("term").map(({ textContent }) => textContent)).toEqual(["Seats", "City"]);
+});

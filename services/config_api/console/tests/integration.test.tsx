@@ -53,6 +53,8 @@ it("shows what came in, added up", async () => {
     expect(await screen.findByText(number)).toBeTruthy();
   }
   expect(await screen.findByText("CRM, Production")).toBeTruthy();
+  const breadcrumbs = within(screen.getByRole("navigation", { name: "Where you are" }));
+  expect(await breadcrumbs.findAllByText("CRM nightly")).toBeTruthy();
   await expectAccessible();
 });
 
@@ -185,7 +187,7 @@ it("rotates a token, and shows the new one this once", async () => {
   // when
   await user.click(screen.getByRole("button", { name: "Rotate the token" }));
   const dialog = within(await screen.findByRole("dialog"));
-  expect(dialog.getByText("1 day")).toBeTruthy();
+  expect(dialog.getByRole("radio", { name: "One day" })).toHaveProperty("checked", true);
   await user.click(dialog.getByRole("button", { name: "Rotate the token" }));
   // then
   expect(await screen.findByText("inl_i_new")).toBeTruthy();

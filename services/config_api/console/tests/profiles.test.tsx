@@ -25,6 +25,7 @@ function answers(more: Answers = {}, role: "admin" | "viewer" = "admin"): Answer
       const one = query.get("user_id");
       return json(one === null ? { items: [profile(`${query.get("prefix")}<b>1</b>`)], next: null } : profile(one));
     },
+    "GET /api/v1/context/crm/production": () => json({ segments: [{ key: "big", name: "Big <b>" }] }),
     ...more,
   };
 }
@@ -56,12 +57,13 @@ it("says when no user ID begins like that", async () => {
   expect(await screen.findByText("No user ID begins like that.")).toBeTruthy();
 });
 
-it("shows each value as text, with where it came from", async () => {
+it("shows each value as text, with where it came from, and the segments that the user is in", async () => {
   await show(PAGE, answers({}, "viewer"));
   expect(await screen.findByText(LONG)).toBeTruthy();
   expect(screen.getByText("a/b")).toBeTruthy();
   expect(await screen.findByRole("link", { name: "CRM nightly" })).toBeTruthy();
   expect(screen.getByRole("link", { name: "Receipt, record 14" }).getAttribute("href")).toBe("/receipts/R1");
+  expect((await screen.findByText("Big <b>")).closest("a")?.getAttribute("href")).toBe("/segments/crm/production/big");
   expect(screen.queryByRole("button", { name: "Erase" })).toBeNull();
   expect(screen.queryByRole("button", { name: "Export" })).toBeNull();
   await expectAccessible();
@@ -69,8 +71,10 @@ it("shows each value as text, with where it came from", async () => {
 
 it("explains a value by what lost against it", async () => {
   // given
+  const before = { observed_at: "2026-11-24T11:59:58.750000Z" };
   const candidates = [
     { reason: "older", code: null, message: null, candidate: explained({ text: "11", receipt: "R2" }) },
+    { reason: "older", code: null, message: null, candidate: explained({ text: "10", receipt: "R5", ...before }) },
     { reason: "rejected", code: "invalid_number", message: "", candidate: explained({ text: '"x"', receipt: "R3" }) },
     { reason: "rejected", code: "too_long", message: "", candidate: explained({ text: null, receipt: "R4" }) },
   ];
@@ -87,7 +91,8 @@ it("explains a value by what lost against it", async () => {
   expect(dialog.getByText("Rejected: The value is not a number in JSON's grammar.")).toBeTruthy();
   expect(dialog.getByText('"x"')).toBeTruthy();
   expect(dialog.getByText("(longer than 256 bytes, not kept)")).toBeTruthy();
-  expect(dialog.getAllByText("CRM nightly, revision 2")).toHaveLength(4);
+  expect(dialog.getAllByText("CRM nightly, revision 2")).toHaveLength(5);
+  expect(dialog.getByText("Lost: it was observed 1.25 s before what is held.")).toBeTruthy();
   await expectAccessible();
 });
 
@@ -106,6 +111,7 @@ it("exports what is stored, byte by byte as it was answered", async () => {
   await user.click(await screen.findByRole("button", { name: "Export" }));
   // then
   await waitFor(() => expect(saved).toHaveLength(1));
+  expect(screen.getByText(/^All that is stored about the user is in the file/)).toBeTruthy();
   expect(await textOf(saved[0])).toBe(stored);
 });
 

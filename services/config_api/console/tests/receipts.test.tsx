@@ -44,7 +44,7 @@ it("filters by the time of receipt", async () => {
   const { user, sent } = await show("/receipts", answers(list([receipt()])));
   await screen.findByRole("link", { name: "CRM nightly" });
   // when
-  await user.click(screen.getByRole("button", { name: /At any time/ }));
+  await user.click(screen.getByRole("button", { name: /Received at any time/ }));
   await user.click(await screen.findByRole("radio", { name: /Last hour|Last 1 hour/ }));
   await user.click(screen.getByRole("button", { name: "Apply" }));
   // then

@@ -46,6 +46,19 @@ it("makes a system, with a key made of its name", async () => {
   expect(await sent.find(({ method }) => method === "POST")?.json()).toEqual({ name: "CRM!", key: "crm_2" });
 });
 
+it("has the cursor in the first field of a dialog, and afterwards where it was before", async () => {
+  // given
+  const { user } = await show("/systems", answers("editor"));
+  const create = await screen.findByRole("button", { name: "Create system" });
+  // when
+  await user.click(create);
+  const dialog = within(await screen.findByRole("dialog"));
+  // then
+  await waitFor(() => expect(document.activeElement).toBe(dialog.getByLabelText("Name")));
+  await user.click(dialog.getByRole("button", { name: "Cancel" }));
+  expect(document.activeElement).toBe(create);
+});
+
 it("shows at the key that it is taken, or not one", async () => {
   const { user } = await show(
     "/systems",
@@ -84,7 +97,7 @@ it("says what it costs to keep what loses, before it is switched on", async () =
     "/systems",
     answers("editor", { "PUT /api/v1/systems/crm/environments/production": () => json(PRODUCTION) }),
   );
-  await user.click(await screen.findByRole("button", { name: "Change “Production”" }));
+  await user.click(await screen.findByRole("button", { name: "Edit “Production”" }));
   const dialog = within(await screen.findByRole("dialog"));
   expect(dialog.queryByText(/three to four times the work/)).toBeNull();
   // when

@@ -145,15 +145,15 @@ it("changes one's own password, and goes on with the new session's CSRF token", 
   await account("Change password");
   const form = await dialog();
   await user.click(form.getByRole("button", { name: "Save" }));
-  expect(form.getByText("Enter your present password.")).toBeTruthy();
+  expect(form.getByText("Enter your current password.")).toBeTruthy();
   expect(form.getByText("Enter at least 12 characters.")).toBeTruthy();
   // when
-  await user.type(form.getByLabelText("Present password"), "mistaken");
+  await user.type(form.getByLabelText("Current password"), "mistaken");
   await user.type(form.getByLabelText("New password"), "correct horse battery");
-  await user.type(form.getByLabelText("New password, again"), "correct horse battery");
+  await user.type(form.getByLabelText("Repeat the new password"), "correct horse battery");
   await expectAccessible();
   await user.click(form.getByRole("button", { name: "Save" }));
-  expect(await form.findByText("That is not your present password.")).toBeTruthy();
+  expect(await form.findByText("That is not your current password.")).toBeTruthy();
   right = true;
   await user.click(form.getByRole("button", { name: "Save" }));
   // then

@@ -4,7 +4,7 @@ import { useFormats } from "../services/formats";
 export function Ago({ moment }: { moment: string }) {
   const formats = useFormats();
   return (
-    <time dateTime={moment} title={formats.dateTime(moment)}>
+    <time className="whole" dateTime={moment} title={formats.dateTime(moment)}>
       {formats.ago(moment, new Date())}
     </time>
   );

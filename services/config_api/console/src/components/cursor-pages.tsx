@@ -31,13 +31,15 @@ interface Opened {
   page: number;
 }
 
-/** Leads from page to page; nothing where there is one alone. */
+/** Whether there is another page; `next` is the cursor of the one after the page that is shown. */
+export function hasOthers({ known }: CursorPages, next: string | null): boolean {
+  return known > 1 || next !== null;
+}
+
+/** Leads from page to page. */
 export function CursorPagination({ pages, next }: { pages: CursorPages; next: string | null }) {
   const { page, known, open } = pages;
   const last = page === known && next === null;
-  if (known === 1 && last) {
-    return null;
-  }
   return (
     <Pagination
       currentPageIndex={page}

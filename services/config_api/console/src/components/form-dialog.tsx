@@ -2,10 +2,13 @@ import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { type ReactNode, useId } from "react";
+import { type ReactNode, useEffect, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ProblemError } from "../services/problems";
 import { ProblemAlert } from "./problem-alert";
+
+/** Of several radio buttons the one that is chosen. */
+const FIELD = "input:not([type='radio']), input:checked, textarea";
 
 interface FormDialogProps {
   title: string;
@@ -24,6 +27,7 @@ interface FormDialogProps {
 export function FormDialog({ title, action, busy, error, faults, onSubmit, onClose, children }: FormDialogProps) {
   const { t } = useTranslation();
   const form = useId();
+  useFocusOnFirstField(form);
   const placed = faults.shown.size > 0 && faults.others.length === 0;
   // Who changes meanwhile what is edited here has changed what the list behind shows.
   const outdated = error instanceof ProblemError && error.status === 412;
@@ -67,4 +71,19 @@ export function FormDialog({ title, action, busy, error, faults, onSubmit, onClo
       </SpaceBetween>
     </Modal>
   );
+}
+
+/**
+ * Leads to the first field once the dialog is open. A field's own `autoFocus` comes too early: Cloudscape leads to the
+ * button that closes the dialog, and knows no more where the focus was before and belongs again afterwards.
+ */
+function useFocusOnFirstField(form: string): void {
+  const [open, setOpen] = useState(false);
+  useEffect(() => {
+    if (open) {
+      document.getElementById(form)?.querySelector<HTMLElement>(FIELD)?.focus();
+    } else {
+      setOpen(true);
+    }
+  }, [form, open]);
 }

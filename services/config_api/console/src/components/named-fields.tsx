@@ -19,15 +19,17 @@ interface NamedFieldsProps {
   /** The key that is made of the name; undefined: there is a key, which never changes. */
   proposed: string | undefined;
   faults: ReadonlyMap<string, string>;
+  /** Whether the page begins here. */
+  autoFocus?: boolean;
 }
 
 /** The fields of a name and a key. */
-export function NamedFields({ value, onChange, proposed, faults }: NamedFieldsProps) {
+export function NamedFields({ value, onChange, proposed, faults, autoFocus = false }: NamedFieldsProps) {
   const { t } = useTranslation();
   return (
     <SpaceBetween size="l">
       <FormField label={t("names.name")} errorText={faults.get("/name")}>
-        <Input value={value.name} onChange={({ detail }) => onChange({ name: detail.value })} autoFocus />
+        <Input value={value.name} onChange={({ detail }) => onChange({ name: detail.value })} autoFocus={autoFocus} />
       </FormField>
       {proposed !== undefined && (
         <FormField label={t("names.key")} description={t("names.keyText")} errorText={faults.get("/key")}>

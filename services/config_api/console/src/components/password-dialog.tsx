@@ -56,7 +56,6 @@ export default function PasswordDialog({ onClose }: { onClose: () => void }) {
           <Input
             type="password"
             autoComplete={field === "old" ? "current-password" : "new-password"}
-            autoFocus={field === "old"}
             value={draft[field]}
             onChange={({ detail }) => change({ [field]: detail.value })}
           />

@@ -10,7 +10,7 @@ import { type ReceiptsFilter, receiptsQuery } from "../services/receipts";
 import type { Receipt } from "../services/schema";
 import { useApi } from "../services/services";
 import { Ago } from "./ago";
-import { CursorPagination, useCursorPages } from "./cursor-pages";
+import { CursorPagination, hasOthers, useCursorPages } from "./cursor-pages";
 import { Link } from "./link";
 import { ProblemAlert } from "./problem-alert";
 import { ReceiptStateIndicator } from "./receipt-state";
@@ -38,6 +38,7 @@ export function ReceiptsTable({ filter, integration, header, filters, empty }: R
   const pages = useCursorPages(JSON.stringify(filter));
   const { data, error, isPending, refetch } = useQuery(receiptsQuery(useApi(), filter, pages.cursor));
   const wide = useWide(WIDE_PX);
+  const next = data?.next ?? null;
   const definitions = columns(t, formats, { wide, integration });
   return (
     <>
@@ -53,7 +54,7 @@ export function ReceiptsTable({ filter, integration, header, filters, empty }: R
         loadingText={t("shell.loading")}
         empty={empty}
         wrapLines
-        pagination={<CursorPagination pages={pages} next={data?.next ?? null} />}
+        pagination={hasOthers(pages, next) && <CursorPagination pages={pages} next={next} />}
       />
     </>
   );
@@ -70,7 +71,7 @@ function columns(t: TFunction, formats: Formats, { wide, integration }: Shown): 
     id: "integration",
     header: t("receipts.columns.integration"),
     cell: (receipt) => integration?.(receipt.integration),
-    minWidth: 120,
+    minWidth: 148,
   };
   const written = count(t, formats, "written", (receipt) => receipt.written);
   const unmapped = count(t, formats, "unmapped", (receipt) =>
@@ -82,14 +83,16 @@ function columns(t: TFunction, formats: Formats, { wide, integration }: Shown): 
       header: t("receipts.columns.received"),
       cell: ({ receipt, received_at }) => (
         <>
-          <Link to={`/receipts/${receipt}`}>{formats.dateTime(received_at)}</Link>
+          <Link to={`/receipts/${receipt}`}>
+            <span className={wide ? "whole" : ""}>{formats.dateTime(received_at)}</span>
+          </Link>
           <Box variant="small" display="block">
             <Ago moment={received_at} />
           </Box>
         </>
       ),
       isRowHeader: true,
-      minWidth: 150,
+      minWidth: wide ? 160 : 136,
     },
     ...(integration === undefined ? [] : [of]),
     {

@@ -1,13 +1,16 @@
 import AppLayoutToolbar from "@cloudscape-design/components/app-layout-toolbar";
-import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
 import SideNavigation, { type SideNavigationProps } from "@cloudscape-design/components/side-navigation";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { generatePath, matchPath, Outlet, useLocation, useNavigate } from "react-router";
-import { HOME, type Page, pages } from "../pages";
+import { Outlet, useLocation, useNavigate } from "react-router";
+import { HOME, pages } from "../pages";
 import { useCan, useUser } from "../services/services";
+import { Breadcrumbs } from "./breadcrumbs";
+import { lineage } from "./lineage";
 import { Notifications } from "./notifications";
+import { ObjectNameProvider } from "./object-name";
 import { TopBar } from "./top-bar";
+import { useWide } from "./use-wide";
 
 /** From this width on (CSS pixels) the navigation has room beside the page. */
 const WIDE_PX = 1100;
@@ -18,9 +21,11 @@ export function Shell() {
   const { t } = useTranslation();
   const user = useUser();
   const navigate = useNavigate();
-  const [navigationOpen, setNavigationOpen] = useState(() => window.innerWidth >= WIDE_PX);
+  const wide = useWide(WIDE_PX);
+  const [navigationOpen, setNavigationOpen] = useState(wide);
+  useEffect(() => setNavigationOpen(wide), [wide]);
   return (
-    <>
+    <ObjectNameProvider>
       <TopBar user={user} onHome={() => void navigate(HOME)} />
       <AppLayoutToolbar
         headerSelector="#top-bar"
@@ -40,7 +45,7 @@ export function Shell() {
         toolsHide
         maxContentWidth={1440}
       />
-    </>
+    </ObjectNameProvider>
   );
 }
 
@@ -69,35 +74,4 @@ function Pages() {
       }}
     />
   );
-}
-
-function Breadcrumbs() {
-  const { t } = useTranslation();
-  const { pathname } = useLocation();
-  const navigate = useNavigate();
-  const pages = lineage(pathname);
-  const params = matchPath(pages.at(-1)?.path ?? "", pathname)?.params ?? {};
-  const items = pages.map((page) => ({ text: t(page.title), href: generatePath(page.path, params) }));
-  return (
-    <BreadcrumbGroup
-      ariaLabel={t("shell.breadcrumbs")}
-      items={items}
-      onFollow={(event) => {
-        event.preventDefault();
-        void navigate(event.detail.href);
-      }}
-    />
-  );
-}
-
-/** The page at a path, and those above it; the topmost first. */
-function lineage(pathname: string): Page[] {
-  const found: Page[] = [];
-  let page = pages.find(({ path }) => matchPath(path, pathname) !== null);
-  while (page !== undefined && !found.includes(page)) {
-    found.unshift(page);
-    const above = page.parent;
-    page = pages.find(({ path }) => path === above);
-  }
-  return found;
 }

@@ -4,9 +4,6 @@ import { INTEGRATIONS } from "./integrations";
 import { answered } from "./problems";
 import { useApi } from "./services";
 
-/** How long a former token may live on beside a new one (seconds): not at all, to 30 days. */
-export const OVERLAPS_S = [0, 3_600, 86_400, 604_800, 2_592_000] as const;
-
 const REFRESH_MS = 10_000;
 
 /** The live tokens of an integration, two at most; of each, no more than its last characters is known. */

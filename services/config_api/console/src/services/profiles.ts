@@ -2,6 +2,7 @@ import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@ta
 import type { Api } from "./api";
 import { answered } from "./problems";
 import type { ProfilePage, ProfileView } from "./schema";
+import { SEGMENTS } from "./segments";
 import { useApi } from "./services";
 
 export const PROFILES = ["profiles"] as const;
@@ -49,6 +50,7 @@ export function profileQuery(api: Api, { system, environment, userId }: Person) 
           params: { path: { system, environment }, query: { user_id: userId } },
         }),
       ) as Promise<ProfileView>,
+    staleTime: 0, // who comes back to see what has arrived asks anew
   });
 }
 
@@ -62,6 +64,7 @@ export function explanationQuery(api: Api, { system, environment, userId }: Pers
           params: { path: { system, environment, user: userId, key } },
         }),
       ),
+    staleTime: 0,
   });
 }
 
@@ -87,6 +90,7 @@ export function useErase() {
         }),
       ),
     // What is on the screen is the erased profile, which is left next: reading it again would find nothing.
-    onSuccess: () => queries.invalidateQueries({ queryKey: PROFILES, refetchType: "none" }),
+    onSuccess: () =>
+      Promise.all([PROFILES, SEGMENTS].map((queryKey) => queries.invalidateQueries({ queryKey, refetchType: "none" }))),
   });
 }

@@ -31,7 +31,7 @@ function memberText(text: string, name: string): string | undefined {
   for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{},]/gs)) {
     const closes = token === "]" || token === "}";
     if (start !== undefined && depth === 1 && (token === "," || closes)) {
-      found = text.slice(start, index); // of members of one name the last counts, as everywhere
+      found = text.slice(start, index).trim(); // of members of one name the last counts, as everywhere
       start = undefined;
     }
     depth += token === "[" || token === "{" ? 1 : closes ? -1 : 0;

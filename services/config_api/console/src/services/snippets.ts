@@ -16,7 +16,7 @@ export function snippet(language: SnippetLanguage, sending: Sending): string {
 }
 
 function body({ integrationToken, records }: Sending): string {
-  return `{"token": ${JSON.stringify(integrationToken)}, "data": ${records}}`;
+  return `{"token": ${JSON.stringify(integrationToken)}, "data":\n${records}}`;
 }
 
 /** For a POSIX shell. */
@@ -57,4 +57,17 @@ function javascript(sending: Sending): string {
   body: ${JSON.stringify(body(sending))},
 });
 console.log(answer.status, await answer.json());`;
+}
+
+/** A program of a site's server that asks whether a user is in a segment; `context` is the address without the user ID. */
+export function segmentSnippet(context: string, segment: string): string {
+  return `async function isIn(userId) {
+  const answer = await fetch(
+    ${JSON.stringify(context)} + encodeURIComponent(userId),
+    { headers: { Authorization: "Bearer " + process.env.INLET_ACCESS_TOKEN } },
+  );
+  if (answer.status === 404) return false; // nobody we know
+  const { segments } = await answer.json();
+  return segments.some(({ key }) => key === ${JSON.stringify(segment)});
+}`;
 }

@@ -1,6 +1,9 @@
 import type { TFunction } from "i18next";
 import type { DefinitionDraft } from "../../services/definition";
 
+/** The pointers of the first step's fields. */
+export const DEFINED = ["/name", "/system", "/environment"];
+
 /** What is missing on the first step, by pointer. */
 export function checkDefine(t: TFunction, { name, system, environment }: DefinitionDraft): Map<string, string> {
   const faults = new Map<string, string>();
@@ -10,7 +13,7 @@ export function checkDefine(t: TFunction, { name, system, environment }: Definit
   if (system === "") {
     faults.set("/system", t("createIntegration.systemMissing"));
   }
-  if (environment === "") {
+  if (system !== "" && environment === "") {
     faults.set("/environment", t("createIntegration.environmentMissing"));
   }
   return faults;
@@ -41,5 +44,5 @@ export function pointersOf({ properties }: DefinitionDraft): string[] {
       field === "" ? `/mappings/${index}` : `/mappings/${index}/${field}`,
     ),
   );
-  return ["/name", "/system", "/environment", "/user_id", "/observed_at", ...rows];
+  return [...DEFINED, "/user_id", "/observed_at", ...rows];
 }

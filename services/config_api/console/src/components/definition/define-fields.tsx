@@ -36,7 +36,7 @@ export function DefineFields({ draft, onChange, faults, fixed }: FieldsProps & {
           errorText={faults.get("/system")}
         >
           <Select
-            disabled={fixed}
+            readOnly={fixed}
             options={systemChoices}
             selectedOption={of(systemChoices, draft.system)}
             placeholder={t("createIntegration.systemPlaceholder")}
@@ -48,7 +48,8 @@ export function DefineFields({ draft, onChange, faults, fixed }: FieldsProps & {
         </FormField>
         <FormField label={t("createIntegration.environment")} errorText={faults.get("/environment")}>
           <Select
-            disabled={fixed || draft.system === ""}
+            readOnly={fixed}
+            disabled={draft.system === ""}
             options={environmentChoices}
             selectedOption={of(environmentChoices, draft.environment)}
             placeholder={t("createIntegration.environmentPlaceholder")}

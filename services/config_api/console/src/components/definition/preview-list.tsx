@@ -9,12 +9,12 @@ import type { Preview, PreviewReject, PreviewValue } from "../../services/schema
 /** How many records are shown; the others are counted. */
 const SHOWN = 10;
 
-/** What becomes of each record of a sample: its values as they would be stored, and why others would not be. */
+/** What becomes of each record of a sample: its values as they would be stored, or why they would not be. */
 export function PreviewList({ preview, draft }: { preview: Preview; draft: DefinitionDraft }) {
   const { t } = useTranslation();
   const records = new Map(preview.records.map((record) => [record.index, record]));
   const indexes = [...new Set([...records.keys(), ...preview.rejects.map(({ index }) => index)])].sort((a, b) => a - b);
-  const names = namesByKey(draft);
+  const properties = propertiesOf(draft);
   const unmapped = Object.keys(preview.unmapped);
   return (
     <div aria-live="polite">
@@ -25,7 +25,7 @@ export function PreviewList({ preview, draft }: { preview: Preview; draft: Defin
           userId={records.get(index)?.user_id}
           attributes={records.get(index)?.attributes ?? {}}
           rejects={preview.rejects.filter((reject) => reject.index === index)}
-          names={names}
+          properties={properties}
         />
       ))}
       {indexes.length > SHOWN && (
@@ -45,11 +45,23 @@ interface RecordPreviewProps {
   userId: string | undefined;
   attributes: Readonly<Record<string, PreviewValue>>;
   rejects: readonly PreviewReject[];
-  names: ReadonlyMap<string, string>;
+  properties: Properties;
 }
 
-function RecordPreview({ index, userId, attributes, rejects, names }: RecordPreviewProps) {
+function RecordPreview({ index, userId, attributes, rejects, properties }: RecordPreviewProps) {
   const { t } = useTranslation();
+  const values = Object.entries(attributes).map(([key, { text }]) => ({
+    key,
+    property: properties.byKey.get(key) ?? key,
+    shown: text === null ? <em>{t("createIntegration.cleared")}</em> : <span className="anything">{text}</span>,
+  }));
+  const refused = rejects.map(({ property, code }) => ({
+    key: `${property} ${code}`,
+    property,
+    shown: <Box color="text-status-error">{codeText(t, code)}</Box>,
+  }));
+  const place = ({ property }: { property: string | null }) => [...properties.names.keys()].indexOf(property ?? "");
+  const rows = [...values, ...refused].sort((one, other) => place(one) - place(other));
   return (
     <section className="preview-record" aria-label={`${t("createIntegration.record")} ${index + 1}`}>
       {userId === undefined ? (
@@ -60,14 +72,12 @@ function RecordPreview({ index, userId, attributes, rejects, names }: RecordPrev
         </Box>
       )}
       <dl className="preview-values">
-        {Object.entries(attributes).map(([key, { text }]) => (
-          <Value key={key} name={names.get(key) ?? key}>
-            {text === null ? <em>{t("createIntegration.cleared")}</em> : <span className="anything">{text}</span>}
-          </Value>
-        ))}
-        {rejects.map(({ property, code }) => (
-          <Value key={`${property} ${code}`} name={property ?? t("createIntegration.record")}>
-            <Box color="text-status-error">{codeText(t, code)}</Box>
+        {rows.map(({ key, property, shown }) => (
+          <Value
+            key={key}
+            name={property === null ? t("createIntegration.record") : (properties.names.get(property) ?? property)}
+          >
+            {shown}
           </Value>
         ))}
       </dl>
@@ -84,10 +94,16 @@ function Value({ name, children }: { name: string; children: React.ReactNode }) 
   );
 }
 
-/** Display names by the keys that the preview was asked with. */
-function namesByKey(draft: DefinitionDraft): Map<string, string> {
-  const rows = new Map(draft.properties.map((row) => [row.property, displayName(row)]));
-  return new Map(
-    toPreview(draft).mappings.map(({ attribute, property }) => [attribute, rows.get(property) ?? property]),
-  );
+interface Properties {
+  /** What each is called, in the order of the draft. */
+  names: ReadonlyMap<string, string>;
+  /** Which of them becomes each attribute, by the keys that the preview was asked with. */
+  byKey: ReadonlyMap<string, string>;
+}
+
+function propertiesOf(draft: DefinitionDraft): Properties {
+  return {
+    names: new Map(draft.properties.map((row) => [row.property, displayName(row)])),
+    byKey: new Map(toPreview(draft).mappings.map(({ attribute, property }) => [attribute, property])),
+  };
 }

@@ -63,7 +63,7 @@ export const audit: Shape<typeof english> = {
     on_empty: "Ein leerer Text",
     on_invalid: "Ein Wert, der nicht passt",
     on_unknown: "Eine nicht zugeordnete Eigenschaft",
-    property: "Name in den Daten",
+    property: "Name in den Nutzdaten",
     records_per_s: "Datensätze je Sekunde",
     revision: "Revision",
     revoked_at: "Widerrufen",

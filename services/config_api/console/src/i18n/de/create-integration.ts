@@ -96,7 +96,7 @@ export const createIntegration: Shape<typeof english> = {
   accessTokenPlaceholder: "IHR-ZUGRIFFSTOKEN",
   integrationToken: "Integrationstoken",
   integrationTokenText: "Sagt, für welche Integration die Datensätze sind: der Wert von „token“ im Inhalt.",
-  shownOnce: "Kopieren Sie es jetzt: Es wird nur dieses eine Mal angezeigt, aufbewahrt wird nur sein Hash.",
+  shownOnce: "Kopieren Sie es jetzt: Es wird nur dieses eine Mal angezeigt; gespeichert wird nur sein Hash.",
   request: "Die Anfrage",
   requestText: "Mit den Namen Ihrer Eigenschaften.",
   copyEndpoint: "Endpoint kopieren",

@@ -4,8 +4,11 @@ import { accessTokens } from "./access-tokens";
 import { actions } from "./actions";
 import { attributes } from "./attributes";
 import { audit } from "./audit";
+import { condition } from "./condition";
 import { createIntegration } from "./create-integration";
+import { createSegment } from "./create-segment";
 import { editIntegration } from "./edit-integration";
+import { editSegment } from "./edit-segment";
 import { integration } from "./integration";
 import { integrations } from "./integrations";
 import { names } from "./names";
@@ -16,6 +19,8 @@ import { profiles } from "./profiles";
 import { receipt } from "./receipt";
 import { receipts } from "./receipts";
 import { rights } from "./rights";
+import { segment } from "./segment";
+import { segments } from "./segments";
 import { session } from "./session";
 import { shell } from "./shell";
 import { systems } from "./systems";
@@ -44,4 +49,9 @@ export const de: Shape<typeof en> = {
   users,
   password,
   audit,
+  segments,
+  segment,
+  createSegment,
+  editSegment,
+  condition,
 };

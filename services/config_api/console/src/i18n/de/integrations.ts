@@ -21,7 +21,7 @@ export const integrations: Shape<typeof english> = {
     system: "System, Umgebung",
     state: "Zustand",
     lastReceived: "Zuletzt empfangen",
-    records: "Datensätze, 24 h",
+    records: "Datensätze, 24\u00a0h",
     chart: "Letzte 24 Stunden",
     actions: "Aktionen",
   },

@@ -3,6 +3,7 @@ import type { Shape } from "../shape";
 
 export const problems: Shape<typeof english> = {
   codes: {
+    invalid_request: "Die Anfrage ist kein gültiges HTTP.",
     invalid_utf8: "Der Inhalt ist kein UTF-8.",
     invalid_json: "Der Inhalt ist kein gültiges JSON.",
     invalid_gzip: "Der Inhalt ist nicht genau ein vollständiger gzip-Block.",
@@ -44,6 +45,7 @@ export const problems: Shape<typeof english> = {
     unsupported_media_type: "Content-Type muss application/json sein.",
     unsupported_coding: "Content-Encoding muss gzip sein oder fehlen.",
     rate_limited: "Das Zugriffstoken sendet mehr Datensätze je Sekunde, als es darf.",
+    head_incomplete: "Der Kopf der Anfrage kam nicht rechtzeitig an.",
     body_incomplete: "Die Anfrage kam nicht rechtzeitig vollständig an.",
     overloaded: "Es wartet zu viel auf Bestätigung; senden Sie später erneut.",
     not_confirmed: "Die Daten konnten nicht rechtzeitig gespeichert werden; senden Sie später erneut.",

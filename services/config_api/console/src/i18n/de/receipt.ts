@@ -10,7 +10,7 @@ export const receipt: Shape<typeof english> = {
   received: "Empfangen",
   written: "Geschrieben",
   after: "nach {{seconds}} s",
-  requestId: "Anfrage",
+  requestId: "Anfrage {{id}}",
   records: "Datensätze",
   recordsWritten: "Geschriebene Datensätze",
   recordsRejected: "Abgewiesene Datensätze",

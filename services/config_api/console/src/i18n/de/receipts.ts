@@ -24,6 +24,7 @@ export const receipts: Shape<typeof english> = {
     allStates: "Alle Zustände",
     times: "Empfangen",
     anyTime: "Zu beliebiger Zeit",
+    receivedAnyTime: "Zu beliebiger Zeit empfangen",
     lately: "Zuletzt",
     fromTo: "Von … bis …",
     endFirst: "Das Ende muss nach dem Anfang liegen.",

@@ -27,7 +27,9 @@ export const rights: Shape<typeof english> = {
   choose: "Systeme wählen",
   none: "Kein System",
   systemsMissing: "Wählen Sie mindestens ein System.",
-  shownOnce: "Kopieren Sie es jetzt: Es wird nur dieses eine Mal angezeigt; behalten wird nur sein Hash.",
+  shownOnce: "Kopieren Sie es jetzt: Es wird nur dieses eine Mal angezeigt; gespeichert wird nur sein Hash.",
   copy: "Token kopieren",
   kept: "Ich habe es kopiert",
+  overlap: "Das bisherige Token gilt noch",
+  overlaps: { none: "Gar nicht", hour: "Eine Stunde", day: "Einen Tag", week: "Sieben Tage", month: "30 Tage" },
 };

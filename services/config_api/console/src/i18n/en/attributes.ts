@@ -2,7 +2,7 @@ export const attributes = {
   title: "Attributes",
   description: "What the profiles of a system hold, whichever integration it comes from.",
   create: "Create attribute",
-  createIn: "Create an attribute of {{name}}",
+  createIn: "Create attribute of “{{name}}”",
   search: "Find by name or key",
   system: "System",
   type: "Type",

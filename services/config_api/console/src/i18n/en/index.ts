@@ -2,8 +2,11 @@ import { accessTokens } from "./access-tokens";
 import { actions } from "./actions";
 import { attributes } from "./attributes";
 import { audit } from "./audit";
+import { condition } from "./condition";
 import { createIntegration } from "./create-integration";
+import { createSegment } from "./create-segment";
 import { editIntegration } from "./edit-integration";
+import { editSegment } from "./edit-segment";
 import { integration } from "./integration";
 import { integrations } from "./integrations";
 import { names } from "./names";
@@ -14,6 +17,8 @@ import { profiles } from "./profiles";
 import { receipt } from "./receipt";
 import { receipts } from "./receipts";
 import { rights } from "./rights";
+import { segment } from "./segment";
+import { segments } from "./segments";
 import { session } from "./session";
 import { shell } from "./shell";
 import { systems } from "./systems";
@@ -42,4 +47,9 @@ export const en = {
   users,
   password,
   audit,
+  segments,
+  segment,
+  createSegment,
+  editSegment,
+  condition,
 } as const;

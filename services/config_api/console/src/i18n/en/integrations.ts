@@ -18,7 +18,7 @@ export const integrations = {
     system: "System, environment",
     state: "State",
     lastReceived: "Last received",
-    records: "Records, 24 h",
+    records: "Records, 24\u00a0h",
     chart: "Last 24 hours",
     actions: "Actions",
   },

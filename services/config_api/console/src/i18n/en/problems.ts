@@ -1,6 +1,7 @@
 export const problems = {
   /** By the codes of the API (Problem.code, Fault.code); a test holds them against its description. */
   codes: {
+    invalid_request: "The request is not valid HTTP.",
     invalid_utf8: "The body is not UTF-8.",
     invalid_json: "The body is not JSON (RFC 8259).",
     invalid_gzip: "The body is not one complete gzip member.",
@@ -42,6 +43,7 @@ export const problems = {
     unsupported_media_type: "Content-Type must be application/json.",
     unsupported_coding: "Content-Encoding must be gzip or absent.",
     rate_limited: "The access token sends more records a second than it may.",
+    head_incomplete: "The head of the request did not arrive in time.",
     body_incomplete: "The body did not arrive in time.",
     overloaded: "Too much is waiting to be confirmed; send again later.",
     not_confirmed: "The batch could not be stored in time; send it again later.",

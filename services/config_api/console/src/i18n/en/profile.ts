@@ -4,6 +4,8 @@ export const profile = {
   place: "{{system}}, {{environment}}",
   attributes: "Attributes",
   attributesText: "Each with where its value came from.",
+  segments: "Segments",
+  noSegment: "The user is in no segment at the moment.",
   none: "No attribute is held of this user.",
   columns: {
     attribute: "Attribute",
@@ -14,6 +16,7 @@ export const profile = {
   },
   empty: "(empty text)",
   record: "Receipt, record {{number}}",
+  observed: "Observed {{time}}",
   received: "Received {{time}}",
   written: "Written {{time}}",
   explain: "Explain",
@@ -26,19 +29,21 @@ export const profile = {
     unkept: "(longer than 256 bytes, not kept)",
     reasons: {
       older: "Lost: it is older than what is held.",
+      olderBy: "Lost: it was observed {{seconds}} s before what is held.",
+      earlier: "Lost: it was received before what is held.",
       cleared: "Lost: it is older than the clear.",
       rejected: "Rejected",
     },
     from: "{{name}}, revision {{revision}}",
-    observed: "observed {{observed}}, received {{received}}, written {{written}}",
     alone: "Nothing lost against it lately.",
     noHistory:
       "This environment keeps no history: what loses against a newer value is not kept, so nobody can be told of it.",
   },
   export: "Export",
+  exported: "All that is stored about the user is in the file. The audit log has noted who exported it.",
   erase: "Erase",
   eraseTitle: "Erase “{{user}}”?",
   eraseText:
-    "Every value, the history and the rejected records that are kept of this user are erased, for good. What was observed up to now does not come back, however late it arrives; what is observed later makes a new profile.",
+    "Every value, the history and the rejected records that are kept of this user are erased, for good. What was observed up to now does not come back, however late it arrives; what is observed later makes a new profile: so erase the user at the source first.",
   erased: "“{{user}}” is erased.",
 } as const;

@@ -7,7 +7,7 @@ export const receipt = {
   received: "Received",
   written: "Written",
   after: "after {{seconds}} s",
-  requestId: "Request",
+  requestId: "Request {{id}}",
   records: "Records",
   recordsWritten: "Records written",
   recordsRejected: "Records rejected",

@@ -20,6 +20,7 @@ export const receipts = {
     allStates: "All states",
     times: "Received",
     anyTime: "At any time",
+    receivedAnyTime: "Received at any time",
     lately: "Lately",
     fromTo: "From … to …",
     endFirst: "The end must be later than the start.",

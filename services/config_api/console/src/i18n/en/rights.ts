@@ -27,4 +27,6 @@ export const rights = {
   shownOnce: "Copy it now: it is shown this once, and only its hash is kept.",
   copy: "Copy the token",
   kept: "I have copied it",
+  overlap: "The former token works on",
+  overlaps: { none: "Not at all", hour: "One hour", day: "One day", week: "Seven days", month: "30 days" },
 } as const;

@@ -11,7 +11,7 @@ export const systems = {
   environmentsOf: "Environments of {{name}}",
   addEnvironment: "Add environment",
   addEnvironmentTo: "Add environment to “{{name}}”",
-  editEnvironment: "Change “{{name}}”",
+  editEnvironment: "Edit “{{name}}”",
   environmentText: "Its profiles are separate: the same user ID is another user in each environment.",
   noEnvironment: "No environment yet",
   history: "History",
@@ -19,7 +19,7 @@ export const systems = {
   historyOff: "Not kept",
   historyLabel: "Keep a history",
   historyText:
-    "What lost: values that were replaced, came too late or were rejected: the last five of each attribute. They explain why a profile holds what it holds.",
+    "The last five values of each attribute that were replaced, came too late or were rejected. They explain why a profile holds what it holds.",
   historyCost:
     "It makes the writing of this environment's profiles three to four times the work, since the last values of each user are read and written again with each update. Switch it on where questions are asked. It counts from now on; switched off again, what is there stays.",
   empty: "No system yet",

@@ -7,7 +7,7 @@ export const users = {
   active: "Active",
   disabled: "Disabled",
   yourself: "you",
-  nameText: "What the user signs in with, in any case.",
+  nameText: "What the user signs in with; capitals do not matter.",
   role: "Role",
   roleTexts: {
     admin: "Everything, users and access tokens included.",
@@ -15,7 +15,7 @@ export const users = {
     viewer: "Sees everything but users and access tokens, and changes nothing.",
   },
   systemsText: "Whose definitions and profiles the user reaches.",
-  editOf: "Change “{{name}}”",
+  editOf: "Edit “{{name}}”",
   disable: "Disable",
   disableOf: "Disable “{{name}}”?",
   disableText: "The user is signed out at once, and cannot sign in until somebody enables them again.",

@@ -12,18 +12,31 @@ import { SCOPES } from "../../services/scopes";
 
 type Token = AccessTokenView;
 
-/** The table's columns; `actions` stand in the last one of tokens that live. */
-export function columns(
-  t: TFunction,
-  formats: Formats,
-  actions: ((token: Token) => ReactNode) | undefined,
-): Column<Token>[] {
+interface Shown {
+  /** Whether there is room for a column of when tokens end; else it stands below their names. */
+  wide: boolean;
+  /** In the last column of tokens that live. */
+  actions: ((token: Token) => ReactNode) | undefined;
+}
+
+/** The table's columns. */
+export function columns(t: TFunction, formats: Formats, { wide, actions }: Shown): Column<Token>[] {
   const text = (a: string | null, b: string | null) => (a ?? "").localeCompare(b ?? "", formats.language);
   return [
     {
       id: "name",
       header: t("accessTokens.columns.name"),
-      cell: (token) => <Name {...{ token, t }} />,
+      cell: (token) => (
+        <>
+          <Name {...{ token, t }} />
+          {!wide && actions !== undefined && token.expires_at !== null && (
+            <Box variant="small" display="block">
+              {!token.expired && `${t("accessTokens.columns.expires")} `}
+              <Expiry {...{ token, t, formats }} />
+            </Box>
+          )}
+        </>
+      ),
       sortingField: "name",
       sortingComparator: (a, b) => text(a.name, b.name),
       isRowHeader: true,
@@ -33,9 +46,11 @@ export function columns(
       id: "systems",
       header: t("accessTokens.columns.reach"),
       cell: (token) => <Reach {...{ token, t, formats }} />,
-      minWidth: 105,
+      minWidth: 165,
     },
-    ...(actions === undefined ? [revoked(t, formats)] : [secrets(t, formats), expiry(t, formats)]),
+    ...(actions === undefined
+      ? [revoked(t, formats)]
+      : [secrets(t, formats, wide), ...(wide ? [expiry(t, formats)] : [])]),
     {
       id: "lastUsed",
       header: t("accessTokens.columns.lastUsed"),
@@ -47,7 +62,7 @@ export function columns(
         ),
       sortingField: "lastUsed",
       sortingComparator: (a, b) => text(a.last_used_at, b.last_used_at),
-      minWidth: 100,
+      minWidth: 146,
     },
     ...(actions === undefined
       ? []
@@ -62,12 +77,12 @@ export function columns(
   ];
 }
 
-function secrets(t: TFunction, formats: Formats): Column<Token> {
+function secrets(t: TFunction, formats: Formats, wide: boolean): Column<Token> {
   return {
     id: "secrets",
     header: t("accessTokens.columns.secrets"),
-    cell: (token) => token.secrets.map((secret) => <Secret key={secret.id} {...{ secret, t, formats }} />),
-    minWidth: 115,
+    cell: (token) => token.secrets.map((secret) => <Secret key={secret.id} {...{ secret, t, formats, wide }} />),
+    minWidth: wide ? 180 : 115,
   };
 }
 
@@ -75,22 +90,29 @@ function expiry(t: TFunction, formats: Formats): Column<Token> {
   return {
     id: "expires",
     header: t("accessTokens.columns.expires"),
-    cell: ({ expired, expires_at: end }) =>
-      end === null ? (
-        t("accessTokens.never")
-      ) : expired ? (
-        <StatusIndicator type="error">
-          {t("accessTokens.expired", { date: formats.date(lastMoment(end)) })}
-        </StatusIndicator>
-      ) : (
-        <time dateTime={end} title={formats.dateTime(end)}>
-          {formats.date(lastMoment(end))}
-        </time>
-      ),
+    cell: (token) => <Expiry {...{ token, t, formats }} />,
     sortingField: "expires",
     sortingComparator: (a, b) => (a.expires_at ?? "9").localeCompare(b.expires_at ?? "9"),
-    minWidth: 105,
+    minWidth: 126,
   };
+}
+
+function Expiry({ token: { expired, expires_at: end }, t, formats }: { token: Token; t: TFunction; formats: Formats }) {
+  if (end === null) {
+    return t("accessTokens.never");
+  }
+  if (expired) {
+    return (
+      <StatusIndicator type="error">
+        {t("accessTokens.expired", { date: formats.date(lastMoment(end)) })}
+      </StatusIndicator>
+    );
+  }
+  return (
+    <time className="whole" dateTime={end} title={formats.dateTime(end)}>
+      {formats.date(lastMoment(end))}
+    </time>
+  );
 }
 
 /** A token that ends at midnight works on the day before. */
@@ -139,15 +161,24 @@ function Reach({ token, t, formats }: { token: Token; t: TFunction; formats: For
   );
 }
 
+interface SecretProps {
+  secret: SecretView;
+  t: TFunction;
+  formats: Formats;
+  wide: boolean;
+}
+
 /** A live secret: its last characters, and its end where another one follows it. */
-function Secret({ secret, t, formats }: { secret: SecretView; t: TFunction; formats: Formats }) {
+function Secret({ secret, t, formats, wide }: SecretProps) {
   const { hint, expires_at: end } = secret;
   return (
     <div>
       <code>{`…${hint}`}</code>
       {end !== null && (
         <Box variant="small" display="block">
-          <time dateTime={end}>{t("accessTokens.until", { moment: formats.dateTime(end) })}</time>
+          <time className={wide ? "whole" : ""} dateTime={end}>
+            {t("accessTokens.until", { moment: formats.dateTime(end) })}
+          </time>
         </Box>
       )}
     </div>

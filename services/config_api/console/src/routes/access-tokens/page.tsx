@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { EmptyState } from "../../components/empty-state";
 import { ListPage } from "../../components/list-page";
 import { SearchedTable } from "../../components/searched-table";
+import { useWide } from "../../components/use-wide";
 import { useFormats } from "../../services/formats";
 import type { AccessTokenView, IssuedAccessToken } from "../../services/schema";
 import { useApi } from "../../services/services";
@@ -17,6 +18,9 @@ const TokenDialog = lazy(() => import("./token-dialog"));
 const RotateDialog = lazy(() => import("./rotate-dialog"));
 const RevokeDialog = lazy(() => import("./revoke-dialog"));
 const IssuedDialog = lazy(() => import("./issued-dialog"));
+
+/** From this width on (CSS pixels) every column has room. */
+const WIDE_PX = 900;
 
 const ACTIONS = ["edit", "rotate", "revoke"] as const;
 
@@ -32,9 +36,14 @@ export function Component() {
   const [revoked, setRevoked] = useState(false);
   const [dialog, setDialog] = useState<Dialog>();
   const read = useQuery(accessTokensQuery(useApi(), true, revoked));
+  const wide = useWide(WIDE_PX);
   const definitions = useMemo(
-    () => columns(t, formats, revoked ? undefined : (token) => <Actions {...{ token, onAction: setDialog }} />),
-    [t, formats, revoked],
+    () =>
+      columns(t, formats, {
+        wide,
+        actions: revoked ? undefined : (token) => <Actions {...{ token, onAction: setDialog }} />,
+      }),
+    [t, formats, wide, revoked],
   );
   const create = (
     <Button variant="primary" iconName="add-plus" onClick={() => setDialog({ kind: "create" })}>
@@ -60,15 +69,17 @@ export function Component() {
           )
         }
         filters={
-          <SegmentedControl
-            label={t("accessTokens.which")}
-            selectedId={revoked ? "revoked" : "live"}
-            onChange={({ detail }) => setRevoked(detail.selectedId === "revoked")}
-            options={[
-              { id: "live", text: t("accessTokens.live") },
-              { id: "revoked", text: t("accessTokens.columns.revoked") },
-            ]}
-          />
+          <div className="table-switch">
+            <SegmentedControl
+              label={t("accessTokens.which")}
+              selectedId={revoked ? "revoked" : "live"}
+              onChange={({ detail }) => setRevoked(detail.selectedId === "revoked")}
+              options={[
+                { id: "live", text: t("accessTokens.live") },
+                { id: "revoked", text: t("accessTokens.columns.revoked") },
+              ]}
+            />
+          </div>
         }
       />
       <Suspense>

@@ -1,14 +1,15 @@
 import Box from "@cloudscape-design/components/box";
 import { useTranslation } from "react-i18next";
-import { Ago } from "../../components/ago";
 import { ConfirmDialog } from "../../components/confirm-dialog";
 import { useNotify } from "../../components/notifications";
+import { useFormats } from "../../services/formats";
 import type { AccessTokenView } from "../../services/schema";
 import { useRevokeAccessToken } from "../../services/tokens";
 
 /** Asks before a token ends for ever, and says whether somebody uses it. */
 export default function RevokeDialog({ token, onClose }: { token: AccessTokenView; onClose: () => void }) {
   const { t } = useTranslation();
+  const formats = useFormats();
   const notify = useNotify();
   const { mutate, isPending, error } = useRevokeAccessToken();
   const onSuccess = () => {
@@ -26,8 +27,9 @@ export default function RevokeDialog({ token, onClose }: { token: AccessTokenVie
     >
       <Box>{t("accessTokens.revoke.text")}</Box>
       <Box color="text-body-secondary">
-        {t("accessTokens.columns.lastUsed")} ·{" "}
-        {token.last_used_at === null ? t("accessTokens.neverUsed") : <Ago moment={token.last_used_at} />}
+        {token.last_used_at === null
+          ? t("accessTokens.revoke.neverUsed")
+          : t("accessTokens.revoke.lastUsed", { ago: formats.ago(token.last_used_at, new Date()) })}
       </Box>
     </ConfirmDialog>
   );

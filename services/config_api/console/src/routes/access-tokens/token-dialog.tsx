@@ -39,7 +39,7 @@ export default function TokenDialog({ token, onIssued, onClose }: TokenDialogPro
         description={t("accessTokens.nameText")}
         errorText={faults.shown.get("/name")}
       >
-        <Input value={draft.name} onChange={({ detail }) => change({ name: detail.value })} autoFocus />
+        <Input value={draft.name} onChange={({ detail }) => change({ name: detail.value })} />
       </FormField>
       <FormField label={t("accessTokens.scopes")} errorText={faults.shown.get("/scopes")}>
         <Scopes value={draft.scopes} onChange={(scopes) => change({ scopes })} />

@@ -33,7 +33,10 @@ export function AttributesOf({ system, select }: AttributesOfProps) {
   const [dialog, setDialog] = useState<Dialog>();
   const read = useQuery(attributesQuery(api, system.key));
   const { data: integrations } = useQuery(integrationsQuery(api));
-  const feeding = useMemo(() => feedersOf(system.key, integrations ?? []), [system.key, integrations]);
+  const feeding = useMemo(
+    () => feedersOf(system.key, byName(integrations ?? [], formats.language)),
+    [system.key, integrations, formats],
+  );
   const definitions = useMemo(
     () =>
       columns(
@@ -76,6 +79,10 @@ export function AttributesOf({ system, select }: AttributesOfProps) {
       </Suspense>
     </ListPage>
   );
+}
+
+function byName(integrations: readonly IntegrationView[], language: string): IntegrationView[] {
+  return [...integrations].sort((one, other) => one.name.localeCompare(other.name, language, { numeric: true }));
 }
 
 /** The integrations of a system that feed each attribute, by its key. */

@@ -31,7 +31,7 @@ export function columns(
       cell: ({ key }) => <code className="anything">{key}</code>,
       sortingField: "key",
       sortingComparator: (a, b) => text(a.key, b.key),
-      minWidth: 130,
+      minWidth: 155,
     },
     {
       id: "type",

@@ -1,7 +1,7 @@
 import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { TextButton } from "../../components/text-button";
 import { type Difference, differences } from "../../services/differences";
 import { useFormats } from "../../services/formats";
 import type { Entry } from "../../services/schema";
@@ -29,15 +29,14 @@ export function Changes({ entry }: { entry: Entry }) {
         </dl>
       )}
       {all.length > atFirst && (
-        <Button
-          variant="inline-link"
+        <TextButton
           iconName={open ? "angle-up" : "angle-down"}
           iconAlign="right"
           ariaExpanded={open}
           onClick={() => setOpen(!open)}
         >
           {open ? t("audit.less") : more}
-        </Button>
+        </TextButton>
       )}
       {open && (
         <Box variant="small" display="block">

@@ -22,14 +22,14 @@ export function columns(t: TFunction, formats: Formats, nameOf: NameOf): TablePr
         </time>
       ),
       minWidth: 110,
-      width: "14%",
+      width: "18.5%",
     },
     {
       id: "who",
       header: t("audit.columns.who"),
       cell: (entry) => <Who {...entry} t={t} />,
       minWidth: 110,
-      width: "16%",
+      width: "15%",
     },
     {
       id: "what",
@@ -37,14 +37,14 @@ export function columns(t: TFunction, formats: Formats, nameOf: NameOf): TablePr
       cell: (entry) => <What {...{ entry, t, nameOf }} />,
       isRowHeader: true,
       minWidth: 150,
-      width: "28%",
+      width: "26%",
     },
     {
       id: "changes",
       header: t("audit.columns.changes"),
       cell: (entry) => <Changes entry={entry} />,
       minWidth: 220,
-      width: "42%",
+      width: "40.5%",
     },
   ];
 }

@@ -38,7 +38,7 @@ export function Filters({ filters, onChange }: FiltersProps) {
     label: t(`audit.kinds.${kind}`),
   }));
   return (
-    <div className="table-filters audit-filters">
+    <div className="table-filters">
       <Filter
         label={t("audit.filters.kind")}
         all={t("audit.filters.allKinds")}

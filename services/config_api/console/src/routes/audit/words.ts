@@ -15,7 +15,7 @@ export function actionText(t: TFunction, action: string): string {
 /** Where something differs, from the outermost field on. */
 export function pathText(t: TFunction, path: readonly Step[]): string {
   const steps = path.map(({ name, given }) => (given ? name : t(`audit.fields.${name}`, { defaultValue: name })));
-  return steps.join(` ${t("audit.step")} `);
+  return steps.join(`\u00a0${t("audit.step")} `); // no line begins with what leads on
 }
 
 /** A value in the user's language; `field` says what it is of. */

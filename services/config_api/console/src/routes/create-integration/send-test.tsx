@@ -92,7 +92,7 @@ function Settled({ receipt }: { receipt: ReceiptWithRejects }) {
         </Box>
       ))}
       <Box variant="small">
-        {t("createIntegration.testReceipt")} <span className="anything">{receipt.receipt}</span>
+        {t("createIntegration.testReceipt")} <code className="anything">{receipt.receipt}</code>
       </Box>
     </SpaceBetween>
   );

@@ -1,8 +1,9 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
-import { checkDefine, checkMapping, pointersOf } from "../../components/definition/checks";
+import { checkDefine, checkMapping, DEFINED, pointersOf } from "../../components/definition/checks";
 import { useNotify } from "../../components/notifications";
+import { useFocusOnFault } from "../../components/use-focus-on-fault";
 import { useMove } from "../../services/integrations";
 import { faultsByField } from "../../services/problems";
 import { useDraft } from "./use-draft";
@@ -26,7 +27,13 @@ export function useWizard() {
   const go = async (to: number) => {
     if (to > step) {
       setTried(true);
-      if (missing.size > 0 || (to === ENDPOINT && !(await succeeds(keep.mutateAsync())))) {
+      if (missing.size > 0) {
+        return;
+      }
+      const error = to === ENDPOINT ? await failureOf(keep.mutateAsync()) : undefined;
+      if (error !== undefined) {
+        // What the server refuses may stand on the first step: a name that is taken.
+        setStep(faultsByField(t, error, DEFINED).shown.size > 0 ? DEFINE : step);
         return;
       }
     }
@@ -74,20 +81,12 @@ function useSave() {
   return { save, done, activate };
 }
 
-/** Leads to the first field that is wrong, which may be out of sight. */
-function useFocusOnFault(missing: boolean, refused: number): void {
-  useEffect(() => {
-    if (missing || refused > 0) {
-      document.querySelector<HTMLElement>("main [aria-invalid='true']")?.focus();
-    }
-  }, [missing, refused]);
-}
-
-async function succeeds(call: Promise<unknown>): Promise<boolean> {
+/** What the call failed with; the mutation keeps it, and the page shows it. */
+async function failureOf(call: Promise<unknown>): Promise<unknown> {
   try {
     await call;
-    return true;
-  } catch {
-    return false; // the mutation keeps the error, and the page shows it
+    return undefined;
+  } catch (error) {
+    return error;
   }
 }

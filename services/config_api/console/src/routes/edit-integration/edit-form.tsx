@@ -10,6 +10,7 @@ import { DefineFields } from "../../components/definition/define-fields";
 import { MappingFields } from "../../components/definition/mapping-fields";
 import { Sample } from "../../components/definition/sample";
 import { LeaveGuard } from "../../components/leave-guard";
+import { useObjectName } from "../../components/object-name";
 import { ProblemAlert } from "../../components/problem-alert";
 import { useTitle } from "../../components/use-title";
 import { ProblemError } from "../../services/problems";
@@ -30,6 +31,7 @@ export function EditForm({ view, onReload }: EditFormProps) {
   const fields = { draft, onChange: setDraft, faults };
   const outdated = error instanceof ProblemError && error.code === "version_conflict";
   useTitle(t("editIntegration.title"));
+  useObjectName(view.name);
   return (
     <ContentLayout
       header={

@@ -4,6 +4,7 @@ import Tabs from "@cloudscape-design/components/tabs";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useParams, useSearchParams } from "react-router";
+import { useObjectName } from "../../components/object-name";
 import { ProblemAlert } from "../../components/problem-alert";
 import { useTitle } from "../../components/use-title";
 import { Waiting } from "../../components/waiting";
@@ -40,6 +41,7 @@ function Shown({ view }: { view: IntegrationView }) {
   const { t } = useTranslation();
   const [search, setSearch] = useSearchParams();
   useTitle(view.name);
+  useObjectName(view.name);
   const tabs = [
     { id: "overview", label: t("integration.tabs.overview"), content: <Overview view={view} /> },
     { id: "receipts", label: t("integration.tabs.receipts"), content: <IntegrationReceipts integration={view.id} /> },

@@ -1,14 +1,10 @@
 import Box from "@cloudscape-design/components/box";
-import FormField from "@cloudscape-design/components/form-field";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ConfirmDialog } from "../../components/confirm-dialog";
-import { Choice } from "../../components/definition/choice";
-import { OVERLAPS_S, useRotate } from "../../services/integration-tokens";
-
-const CHOICES = OVERLAPS_S.map((seconds) => `s${seconds}` as const);
-const A_DAY = "s86400";
+import { OVERLAP_S, OverlapField } from "../../components/overlap-field";
+import { useRotate } from "../../services/integration-tokens";
 
 interface RotateDialogProps {
   integration: number;
@@ -21,23 +17,16 @@ interface RotateDialogProps {
 /** Asks how long the former token lives on, and makes a new one. */
 export function RotateDialog({ integration, live, onIssued, onClose }: RotateDialogProps) {
   const { t } = useTranslation();
-  const [overlap, setOverlap] = useState<(typeof CHOICES)[number]>(A_DAY);
+  const [overlap, setOverlap] = useState(OVERLAP_S);
   const { mutate, isPending, error } = useRotate(integration);
-  const rotate = () => mutate(Number(overlap.slice(1)), { onSuccess: ({ token }) => onIssued(token) });
+  const rotate = () => mutate(overlap, { onSuccess: ({ token }) => onIssued(token) });
   const title = t(live ? "integration.tokens.rotate" : "integration.tokens.issue");
   return (
     <ConfirmDialog title={title} action={title} busy={isPending} error={error} onClose={onClose} onConfirm={rotate}>
       {live ? (
         <SpaceBetween size="m">
           <Box>{t("integration.tokens.rotateText")}</Box>
-          <FormField label={t("integration.tokens.overlap")}>
-            <Choice
-              choices={CHOICES}
-              text={(choice) => t(`integration.tokens.overlaps.${choice}`)}
-              value={overlap}
-              onChange={setOverlap}
-            />
-          </FormField>
+          <OverlapField value={overlap} onChange={setOverlap} />
         </SpaceBetween>
       ) : (
         <Box>{t("integration.tokens.text")}</Box>

@@ -139,7 +139,11 @@ function columns(
     id: "actions",
     header: <span className="unseen">{t("integration.tokens.actions")}</span>,
     cell: (secret) => (
-      <Button ariaLabel={t("integration.tokens.revokeOne", { hint: secret.hint })} onClick={() => revoke?.(secret)}>
+      <Button
+        wrapText={false}
+        ariaLabel={t("integration.tokens.revokeOne", { hint: secret.hint })}
+        onClick={() => revoke?.(secret)}
+      >
         {t("integration.tokens.revoke")}
       </Button>
     ),
@@ -148,7 +152,7 @@ function columns(
     {
       id: "token",
       header: t("integration.tokens.token"),
-      cell: ({ hint }) => <code>{`…${hint}`}</code>,
+      cell: ({ hint }) => <code className="whole">{`…${hint}`}</code>,
       isRowHeader: true,
     },
     {

@@ -67,9 +67,11 @@ function Seen({ row, wide }: { row: Row; wide: boolean }) {
 /** The type of each property, which may be chosen where it may be mapped, and the button that does so. */
 function useMappingColumns(map: MapProperty | undefined): Column[] {
   const { t } = useTranslation();
-  const [chosen, setChosen] = useState<Readonly<Record<string, AttributeType>>>({});
-  const typeOf = ({ property, type }: Row) => chosen[property] ?? type ?? "String";
-  const choose = ({ property }: Row, type: AttributeType) => setChosen((before) => ({ ...before, [property]: type }));
+  // A Map: of an object, a property called "constructor" would be what every object has.
+  const [chosen, setChosen] = useState<ReadonlyMap<string, AttributeType>>(new Map());
+  const typeOf = ({ property, type }: Row) => chosen.get(property) ?? type ?? "String";
+  const choose = ({ property }: Row, type: AttributeType) =>
+    setChosen((before) => new Map([...before, [property, type]]));
   const type: Column = {
     id: "type",
     header: t("integration.unmapped.type"),

@@ -27,7 +27,7 @@ export function columns(t: TFunction, formats: Formats, { wide, actions }: Shown
     cell: Place,
     sortingField: "system",
     sortingComparator: (a, b) => text(a.system, b.system) || text(a.environment, b.environment),
-    minWidth: 110,
+    minWidth: 158,
   };
   const chart = { id: "chart", header: t("integrations.columns.chart"), cell: Chart, minWidth: 120 };
   return [
@@ -38,7 +38,7 @@ export function columns(t: TFunction, formats: Formats, { wide, actions }: Shown
       sortingField: "name",
       sortingComparator: (a, b) => text(a.integration.name, b.integration.name),
       isRowHeader: true,
-      minWidth: 130,
+      minWidth: wide ? 150 : 140,
     },
     ...(wide ? [system] : []),
     {
@@ -57,7 +57,7 @@ export function columns(t: TFunction, formats: Formats, { wide, actions }: Shown
       sortingField: "lastReceived",
       // By the hour: when within it something came is known of those rows alone that are on the screen.
       sortingComparator: (a, b) => (a.traffic?.lastHour ?? "").localeCompare(b.traffic?.lastHour ?? ""),
-      minWidth: 120,
+      minWidth: 146,
     },
     {
       id: "records",

@@ -1,7 +1,7 @@
 import type { Hour } from "../../services/traffic";
 import "./traffic-chart.css";
 
-const BAR = 4;
+const BAR = 3;
 const GAP = 1;
 const HEIGHT = 28;
 /** A bar that stands for something is seen, however little it is. */

@@ -107,7 +107,7 @@ function useColumns(
           <Link to={`/receipts/${receipt}`}>{t("profile.record", { number: formats.number(index + 1) })}</Link>
         </>
       ),
-      minWidth: 120,
+      minWidth: 148,
     },
     {
       id: "times",

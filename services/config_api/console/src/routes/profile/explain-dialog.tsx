@@ -2,13 +2,14 @@ import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useQuery } from "@tanstack/react-query";
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { Link } from "../../components/link";
 import { ProblemAlert } from "../../components/problem-alert";
 import { Waiting } from "../../components/waiting";
-import { useFormats } from "../../services/formats";
+import { type Formats, useFormats } from "../../services/formats";
 import { codeText } from "../../services/problems";
 import { explanationQuery, type Person } from "../../services/profiles";
 import type { Candidate, Explained, Explanation } from "../../services/schema";
@@ -50,18 +51,21 @@ export function ExplainDialog({ person, attribute, name, integrations, onClose }
   );
 }
 
+/** Between these, the times as they are shown do not tell how much older something is. */
+const LEAST_S = 0.01;
+const MOST_S = 60;
+
 type Names = ExplainDialogProps["integrations"];
 
 function Timeline({ explanation, integrations }: { explanation: Explanation; integrations: Names }) {
   const { t } = useTranslation();
+  const formats = useFormats();
   const { current, candidates, history } = explanation;
   return (
     <SpaceBetween size="m">
       <ol className="candidates">
         <li className="candidate-held">
-          <Box variant="h3" padding="n">
-            {t("profile.explanation.current")}
-          </Box>
+          <StatusIndicator type="success">{t("profile.explanation.current")}</StatusIndicator>
           {current === null ? (
             <Box>{t("profile.explanation.nothing")}</Box>
           ) : (
@@ -69,8 +73,13 @@ function Timeline({ explanation, integrations }: { explanation: Explanation; int
           )}
         </li>
         {candidates.map((each) => (
-          <li key={`${each.candidate.receipt} ${each.candidate.index} ${each.reason}`}>
-            <Box color="text-body-secondary">{reason(t, each)}</Box>
+          <li
+            key={`${each.candidate.receipt} ${each.candidate.index} ${each.reason}`}
+            className={`candidate-${each.reason}`}
+          >
+            <StatusIndicator type={each.reason === "rejected" ? "error" : "stopped"} wrapText>
+              {reason(t, formats, each, current)}
+            </StatusIndicator>
             <Entry of={each.candidate} text={lostText(t, each)} integrations={integrations} />
           </li>
         ))}
@@ -85,11 +94,6 @@ function Entry({ of, text, integrations }: { of: Explained; text: string; integr
   const { t } = useTranslation();
   const formats = useFormats();
   const name = integrations.get(of.integration) ?? String(of.integration);
-  const times = {
-    observed: formats.dateTime(of.observed_at),
-    received: formats.dateTime(of.received_at),
-    written: formats.dateTime(of.written_at),
-  };
   return (
     <>
       <div className="candidate-value anything">{text}</div>
@@ -102,16 +106,27 @@ function Entry({ of, text, integrations }: { of: Explained; text: string; integr
           {t("profile.record", { number: formats.number(of.index + 1) })}
         </Link>
       </Box>
-      <Box variant="small" display="block">
-        {t("profile.explanation.observed", times)}
-      </Box>
+      <div className="candidate-times numbers">
+        <span>{t("profile.observed", { time: formats.dateTime(of.observed_at) })}</span>
+        <span>{t("profile.received", { time: formats.dateTime(of.received_at) })}</span>
+        <span>{t("profile.written", { time: formats.dateTime(of.written_at) })}</span>
+      </div>
     </>
   );
 }
 
-function reason(t: TFunction, { reason: why, code }: Candidate): string {
-  const text = t(`profile.explanation.reasons.${why}`);
-  return code === null ? text : `${text}: ${codeText(t, code)}`;
+function reason(t: TFunction, formats: Formats, each: Candidate, current: Explained | null): string {
+  const seconds = current === null ? 0 : secondsBetween(each.candidate.observed_at, current.observed_at);
+  if (each.reason === "older" && seconds >= LEAST_S && seconds < MOST_S) {
+    return t("profile.explanation.reasons.olderBy", { seconds: formats.seconds(seconds) });
+  }
+  const tied = seconds === 0 && current !== null && each.candidate.received_at < current.received_at;
+  const text = t(`profile.explanation.reasons.${each.reason === "older" && tied ? "earlier" : each.reason}`);
+  return each.code === null ? text : `${text}: ${codeText(t, each.code)}`;
+}
+
+function secondsBetween(earlier: string, later: string): number {
+  return (new Date(later).getTime() - new Date(earlier).getTime()) / 1000;
 }
 
 /** A clear has no text; nor has a refused value that was too long to be kept. */

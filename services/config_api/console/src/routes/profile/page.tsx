@@ -18,6 +18,7 @@ import { environmentsQuery, systemsQuery } from "../../services/systems";
 import { Attributes } from "./attributes";
 import { saveJson } from "./download";
 import { EraseDialog } from "./erase-dialog";
+import { Segments } from "./segments";
 
 /** One user: each attribute with its value and where it came from. */
 export function Component() {
@@ -33,7 +34,15 @@ export function Component() {
   return (
     <ContentLayout header={<ProfileHeader person={person} />}>
       {error !== null && <ProblemAlert error={error} onRetry={() => void refetch()} />}
-      {error === null && (data === undefined ? <Waiting /> : <Attributes person={person} profile={data} />)}
+      {error === null &&
+        (data === undefined ? (
+          <Waiting />
+        ) : (
+          <SpaceBetween size="l">
+            <Segments person={person} />
+            <Attributes person={person} profile={data} />
+          </SpaceBetween>
+        ))}
     </ContentLayout>
   );
 }
@@ -69,7 +78,10 @@ function Actions({ person }: { person: Person }) {
   const [erasing, setErasing] = useState(false);
   const { mutate, isPending } = useMutation({
     mutationFn: () => exported(api, person),
-    onSuccess: (text) => saveJson(`profile-${person.system}-${person.environment}.json`, text),
+    onSuccess: (text) => {
+      saveJson(`profile-${person.system}-${person.environment}.json`, text);
+      notify("success", t("profile.exported"));
+    },
     onError: (error) => notify("error", problemText(t, error)),
   });
   return (

@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Ago } from "../../components/ago";
-import { CursorPagination, useCursorPages } from "../../components/cursor-pages";
+import { CursorPagination, hasOthers, useCursorPages } from "../../components/cursor-pages";
 import { Link } from "../../components/link";
 import { ProblemAlert } from "../../components/problem-alert";
 import { profilePath, profilesQuery } from "../../services/profiles";
@@ -30,6 +30,7 @@ export function ProfilesTable({ system, environment, prefix, filters, empty }: P
   const pages = useCursorPages(JSON.stringify([system, environment, prefix]));
   const query = profilesQuery(useApi(), system, environment, prefix, pages.cursor ?? "");
   const { data, error, isLoading, refetch } = useQuery(query);
+  const next = data?.next ?? null;
   return (
     <SpaceBetween size="m">
       {error !== null && <ProblemAlert error={error} onRetry={() => void refetch()} />}
@@ -42,7 +43,7 @@ export function ProfilesTable({ system, environment, prefix, filters, empty }: P
         empty={empty}
         filter={filters}
         wrapLines
-        pagination={<CursorPagination pages={pages} next={data?.next ?? null} />}
+        pagination={hasOthers(pages, next) && <CursorPagination pages={pages} next={next} />}
         columnDefinitions={[
           {
             id: "user",

@@ -23,14 +23,23 @@ export function Numbers({ receipt }: { receipt: Receipt }) {
   const explained = (value: number, text: string) => (
     <>
       {count(value)}
-      <Box variant="small" display="block">
-        {text}
-      </Box>
+      {value > 0 && (
+        <Box variant="small" display="block">
+          {text}
+        </Box>
+      )}
     </>
   );
   const seconds = (Date.parse(receipt.written_at) - Date.parse(receipt.received_at)) / 1000;
   return (
-    <Container header={<Header variant="h2">{t("receipt.numbers")}</Header>}>
+    <Container
+      header={<Header variant="h2">{t("receipt.numbers")}</Header>}
+      footer={
+        <Box variant="small">
+          <span className="anything">{t("receipt.requestId", { id: receipt.request_id })}</span>
+        </Box>
+      }
+    >
       <KeyValuePairs
         columns={4}
         items={[
@@ -64,7 +73,6 @@ export function Numbers({ receipt }: { receipt: Receipt }) {
               </>
             ),
           },
-          { label: t("receipt.requestId"), value: <span className="anything">{receipt.request_id}</span> },
         ]}
       />
     </Container>

@@ -95,7 +95,7 @@ function TimesFilter({ onTimes }: { onTimes: (times: Times | undefined) => void 
         isValidRange={isValidRange}
         absoluteFormat="long-localized"
         hideTimeOffset
-        placeholder={t("receipts.filters.anyTime")}
+        placeholder={t("receipts.filters.receivedAnyTime")}
         ariaLabel={t("receipts.filters.times")}
         expandToViewport
         i18nStrings={{

@@ -2,7 +2,6 @@ import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
-import Form from "@cloudscape-design/components/form";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -11,6 +10,7 @@ import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ProblemAlert } from "../../components/problem-alert";
 import { TopBar } from "../../components/top-bar";
+import { useFocusOnFault } from "../../components/use-focus-on-fault";
 import { useTitle } from "../../components/use-title";
 import { answered } from "../../services/problems";
 import type { Credentials, SignedIn } from "../../services/schema";
@@ -51,6 +51,7 @@ function SignInForm({ name: first, formerly }: { name: string; formerly: number 
   const [password, setPassword] = useState("");
   const [tried, setTried] = useState(false);
   const signIn = useSignIn(formerly);
+  useFocusOnFault(tried && (name === "" || password === ""), 0);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
@@ -61,39 +62,31 @@ function SignInForm({ name: first, formerly }: { name: string; formerly: number 
   return (
     <form onSubmit={submit} noValidate>
       <Container>
-        <Form
-          actions={
-            <Button variant="primary" formAction="submit" loading={signIn.isPending} fullWidth>
-              {t("session.signIn")}
-            </Button>
-          }
-        >
-          <SpaceBetween size="m">
-            {signIn.isError && <ProblemAlert error={signIn.error} />}
-            <FormField label={t("session.name")} errorText={tried && name === "" && t("session.nameMissing")}>
-              <Input
-                name="username"
-                autoComplete="username"
-                autoFocus={first === ""}
-                value={name}
-                onChange={({ detail }) => setName(detail.value)}
-              />
-            </FormField>
-            <FormField
-              label={t("session.password")}
-              errorText={tried && password === "" && t("session.passwordMissing")}
-            >
-              <Input
-                name="password"
-                type="password"
-                autoComplete="current-password"
-                autoFocus={first !== ""}
-                value={password}
-                onChange={({ detail }) => setPassword(detail.value)}
-              />
-            </FormField>
-          </SpaceBetween>
-        </Form>
+        <SpaceBetween size="m">
+          {signIn.isError && <ProblemAlert error={signIn.error} />}
+          <FormField label={t("session.name")} errorText={tried && name === "" && t("session.nameMissing")}>
+            <Input
+              name="username"
+              autoComplete="username"
+              autoFocus={first === ""}
+              value={name}
+              onChange={({ detail }) => setName(detail.value)}
+            />
+          </FormField>
+          <FormField label={t("session.password")} errorText={tried && password === "" && t("session.passwordMissing")}>
+            <Input
+              name="password"
+              type="password"
+              autoComplete="current-password"
+              autoFocus={first !== ""}
+              value={password}
+              onChange={({ detail }) => setPassword(detail.value)}
+            />
+          </FormField>
+          <Button variant="primary" formAction="submit" loading={signIn.isPending} fullWidth>
+            {t("session.signIn")}
+          </Button>
+        </SpaceBetween>
       </Container>
     </form>
   );

@@ -8,15 +8,30 @@ import { SystemNames } from "../../components/system-names";
 import type { Formats } from "../../services/formats";
 import type { UserView } from "../../services/schema";
 
-/** The table's columns. `own` is the id of who looks at it. */
-export function columns(
-  t: TFunction,
-  formats: Formats,
-  own: number,
-  actions: (user: UserView) => ReactNode,
-): Column<UserView>[] {
+interface Shown {
+  /** Whether there is room for when a user was changed. */
+  wide: boolean;
+  /** The id of who looks at it. */
+  own: number;
+  actions: (user: UserView) => ReactNode;
+}
+
+/** The table's columns. */
+export function columns(t: TFunction, formats: Formats, { wide, own, actions }: Shown): Column<UserView>[] {
   const text = (a: string, b: string) => a.localeCompare(b, formats.language, { numeric: true });
   const role = (user: UserView) => t(`session.roles.${user.role}`);
+  const changed: Column<UserView> = {
+    id: "changed",
+    header: t("users.columns.changed"),
+    cell: ({ updated_at: moment }) => (
+      <time dateTime={moment} title={formats.dateTime(moment)}>
+        {formats.date(moment)}
+      </time>
+    ),
+    sortingField: "changed",
+    sortingComparator: (a, b) => a.updated_at.localeCompare(b.updated_at),
+    minWidth: 110,
+  };
   return [
     {
       id: "name",
@@ -48,7 +63,7 @@ export function columns(
       id: "systems",
       header: t("rights.systems"),
       cell: ({ systems }) => <SystemNames {...{ systems }} />,
-      minWidth: 120,
+      minWidth: 165,
     },
     {
       id: "state",
@@ -64,18 +79,7 @@ export function columns(
       sortingComparator: (a, b) => Number(a.disabled) - Number(b.disabled),
       minWidth: 110,
     },
-    {
-      id: "changed",
-      header: t("users.columns.changed"),
-      cell: ({ updated_at: moment }) => (
-        <time dateTime={moment} title={formats.dateTime(moment)}>
-          {formats.date(moment)}
-        </time>
-      ),
-      sortingField: "changed",
-      sortingComparator: (a, b) => a.updated_at.localeCompare(b.updated_at),
-      minWidth: 110,
-    },
+    ...(wide ? [changed] : []),
     { id: "actions", header: <span className="unseen">{t("table.actions")}</span>, cell: actions, minWidth: 50 },
   ];
 }

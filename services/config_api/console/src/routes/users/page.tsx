@@ -6,6 +6,7 @@ import { EmptyState } from "../../components/empty-state";
 import { ListPage } from "../../components/list-page";
 import { useNotify } from "../../components/notifications";
 import { SearchedTable } from "../../components/searched-table";
+import { useWide } from "../../components/use-wide";
 import { useFormats } from "../../services/formats";
 import { problemText } from "../../services/problems";
 import type { UserView } from "../../services/schema";
@@ -18,6 +19,9 @@ const UserDialog = lazy(() => import("./user-dialog"));
 const DisableDialog = lazy(() => import("./disable-dialog"));
 const ResetDialog = lazy(() => import("./reset-dialog"));
 
+/** From this width on (CSS pixels) every column has room. */
+const WIDE_PX = 900;
+
 type Dialog = { kind: "create" } | { kind: "edit" | "disable" | "reset"; user: UserView };
 
 /** Console users: who may sign in, as what, for which systems. */
@@ -28,11 +32,13 @@ export function Component() {
   const read = useQuery(usersQuery(useApi()));
   const [dialog, setDialog] = useState<Dialog>();
   const enable = useEnable();
+  const wide = useWide(WIDE_PX);
   const definitions = useMemo(() => {
     const act = (user: UserView, action: Action) =>
       action === "enable" ? enable(user) : setDialog({ kind: action, user });
-    return columns(t, formats, own, (user) => <RowActions user={user} onAction={(action) => act(user, action)} />);
-  }, [t, formats, own, enable]);
+    const actions = (user: UserView) => <RowActions user={user} onAction={(action) => act(user, action)} />;
+    return columns(t, formats, { wide, own, actions });
+  }, [t, formats, wide, own, enable]);
   const create = (
     <Button variant="primary" iconName="add-plus" onClick={() => setDialog({ kind: "create" })}>
       {t("users.create")}

@@ -40,7 +40,6 @@ export default function UserDialog({ before, onClose }: { before: UserView | und
             value={draft.name}
             autoComplete="off"
             spellcheck={false}
-            autoFocus
             onChange={({ detail }) => change({ name: detail.value })}
           />
         </FormField>

@@ -1,0 +1,20 @@
+export const segment = {
+  title: "Segment",
+  place: "{{system}}, {{environment}}",
+  definition: "Definition",
+  definitionText: "A user for whom the whole is true is a member.",
+  members: "Members",
+  membersText: "As of now: whoever fits after the next update counts in the next request.",
+  counting: "Counting",
+  recount: "Count again",
+  noMember: "The condition is true for nobody.",
+  noRight: "You may not see who is in it.",
+  user: "User ID",
+  use: "Where it can be used",
+  useText:
+    "The context of a user names the segments that the user is in. A site's own server asks for it: the access token must never be in a page.",
+  context: "Context of one user",
+  copyContext: "Copy the address of the context",
+  snippet: "On the site's server",
+  copySnippet: "Copy the snippet",
+} as const;
