@@ -7,7 +7,7 @@ import asyncio
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +16,7 @@ import msgspec
 import typer
 import uvloop
 
-from tests.bench import bodies, cells, front, inlet, latency, machine, report, verify
+from tests.bench import bodies, cells, front, in_use, inlet, latency, machine, report, verify
 from tests.bench.cells import Cell
 from tests.bench.front import Front
 from tests.bench.inlet import Installation
@@ -27,12 +27,6 @@ from tests.bench.statement import Statement, statement
 _ROLES = ("gateway", "mapper", "profile-writer")
 _CONNECTIONS = 32
 _FULL_BATCH = 500
-_WRITES = {
-    (False, False): "a write without feed and history",
-    (True, False): "with the feed of changes (as in service)",
-    (False, True): "with a history",
-    (True, True): "with both",
-}
 
 
 @dataclass(frozen=True)
@@ -92,18 +86,20 @@ async def _bench(plan: Plan) -> None:
             _say_front(connections, *turns)
         async with (
             inlet.pipeline(installation, _ROLES) as ours,
-            conventional(backing, tokens, plan.folder) as theirs,
+            conventional(backing, tokens, plan.folder, await backing.create_database("conventional")) as theirs,
             statement(await inlet.statement_database(installation), bodies.Pool("", _FULL_BATCH)) as merges,
         ):
             measured = await _measure(plan, installation, (ours, theirs), merges)
             _say_measured(plan, measured)
             await _say_latency(plan, installation, (ours, theirs), measured)
+        rates = await in_use.measure(installation, plan.pool(_FULL_BATCH), plan.repeats)
+        _say_in_use("Inlet end to end, batches of 500", rates)
 
 
 async def _measure(
     plan: Plan, installation: Installation, pipelines: tuple[Pipeline, Pipeline], merges: Statement
 ) -> Measured:
-    measured = Measured([], [], [], {each: [] for each in _WRITES})
+    measured = Measured([], [], [], {each: [] for each in in_use.NAMES})
     for pipeline in pipelines:
         await _fill(plan, installation, pipeline)
     for turn in range(plan.repeats):
@@ -167,19 +163,19 @@ def _say_measured(plan: Plan, measured: Measured) -> None:
             ],
         )
     )
-    plain = measured.writes[False, False]
-    rows = [
-        (name, report.spread(measured.writes[each]), report.ratios(measured.writes[each], plain))
-        for each, name in _WRITES.items()
-    ]
-    _say(
-        "Whole writes of a batch of 500, with receipts, records/s:\n"
-        + report.table(("what", "records/s", "ratio"), rows)
-    )
+    _say_in_use("Whole writes of a batch of 500, with receipts, one connection", measured.writes)
     _say(report.cost(measured.cells, plan.batches))
     _say(
         "\n".join(report.troubles(measured.cells)) or "Everything accepted was committed; nothing was refused or lost."
     )
+
+
+def _say_in_use(what: str, rates: Mapping[tuple[bool, bool], Sequence[float]]) -> None:
+    plain = rates[False, False]
+    rows = [
+        (name, report.spread(rates[each]), report.ratios(rates[each], plain)) for each, name in in_use.NAMES.items()
+    ]
+    _say(f"{what}, records/s:\n" + report.table(("what", "records/s", "ratio"), rows))
 
 
 async def _say_latency(
@@ -192,7 +188,7 @@ async def _say_latency(
         delays = await latency.measure(
             pipeline, installation.tokens.integration, plan.pool(_FULL_BATCH), tenth, plan.seconds
         )
-        _say(f"{pipeline.name}: {report.delays(delays)} ({len(delays)} probes)")
+        _say(f"{pipeline.name}: {report.delays(delays.readable_ms)} ({len(delays.readable_ms)} probes)")
 
 
 def _say(text: str) -> None:

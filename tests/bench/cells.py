@@ -18,6 +18,7 @@ from tests.bench.servers import Servers
 
 _DRAIN_S = 60.0
 _POLL_S = 0.05
+_LOGGED = "SELECT pg_current_wal_insert_lsn() - '0/0'"
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Cell:
     """What one cell gave.
 
     `records_per_s` counts committed records from the first post to the last commit, so that a backlog gains nothing;
-    `in_window_per_s` only those committed while the load ran. `cpu_s` is per role.
+    `in_window_per_s` only those committed while the load ran. `cpu_s` is per role, `wal_bytes` what PostgreSQL logged.
     """
 
     pipeline: str
@@ -37,6 +38,7 @@ class Cell:
     outcome: Outcome
     cpu_s: Mapping[str, float]
     rss_mib: Mapping[str, float]
+    wal_bytes: int
 
     def cpu_per_1000(self, role: str) -> float:
         """CPU milliseconds of a role for 1,000 committed records."""
@@ -73,10 +75,12 @@ async def run(pipeline: Pipeline, servers: Servers, batch: int, job: Job) -> Cel
     before = usage.measure(roots)
     connection = await asyncpg.connect(pipeline.database_url)
     try:
+        logged = int(await connection.fetchval(_LOGGED))
         outcome = await generate(job)
         in_window = await _committed(connection, pipeline)
         window_s = time.monotonic() - outcome.first_post
         last_commit, committed = await _drained(connection, pipeline, outcome.accepted * batch)
+        logged = int(await connection.fetchval(_LOGGED)) - logged
     finally:
         await connection.close()
     after = usage.measure(roots)
@@ -90,6 +94,7 @@ async def run(pipeline: Pipeline, servers: Servers, batch: int, job: Job) -> Cel
         outcome=outcome,
         cpu_s={role: after[role].cpu_s - before[role].cpu_s for role in roots} | {"load generator": outcome.cpu_s},
         rss_mib={role: after[role].rss_mib for role in roots},
+        wal_bytes=logged,
     )
 
 

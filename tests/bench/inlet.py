@@ -2,9 +2,9 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,13 +26,13 @@ from shared.contract.definitions import (
 )
 from shared.contract.topology import RAW
 from tests.backing.ports import free_ports
-from tests.bench.pipeline import Pipeline, Tokens, headers
+from tests.bench.pipeline import Pipeline, Tokens, headers, numbered
 from tests.bench.processes import finished, purge, running, until_ready
 from tests.bench.servers import Servers
 
 _DATABASE = "inlet"
 _ROLE = "inlet_profile_writer"
-_PROPERTIES = {
+PROPERTIES = {
     "department": AttributeType.STRING,
     "title": AttributeType.STRING,
     "seats": AttributeType.NUMBER,
@@ -53,13 +53,15 @@ def make_tokens() -> Tokens:
     )
 
 
-def snapshot(tokens: Tokens) -> Snapshot:
-    """The definitions: one integration that feeds the attributes 1 to 5."""
-    numbered = list(enumerate(_PROPERTIES.items(), 1))
+def snapshot(
+    tokens: Tokens, *, history: bool = False, properties: Mapping[str, AttributeType] = PROPERTIES
+) -> Snapshot:
+    """The definitions: one integration that feeds an attribute a property, numbered from 1."""
+    numbered = list(enumerate(properties.items(), 1))
     return Snapshot(
         version=1,
         systems=(System(id=1, key="bench", name="Bench"),),
-        environments=(Environment(id=1, system=1, key="production", name="Production"),),
+        environments=(Environment(id=1, system=1, key="production", name="Production", history=history),),
         attributes=tuple(Attribute(id=n, system=1, key=name, name=name, type=type_) for n, (name, type_) in numbered),
         integrations=(
             Integration(
@@ -119,10 +121,35 @@ async def install(servers: Servers, tokens: Tokens, folder: Path) -> Installatio
     return Installation(servers, tokens, folder, environment, database_url)
 
 
+def variant(installation: Installation, *, feed: bool, history: bool) -> Installation:
+    """The same installation with the feed of changes, and with a history, or without."""
+    name = f"snapshot-{'with' if history else 'without'}-history"
+    varied = defined(installation, name, snapshot(installation.tokens, history=history))
+    return varied if feed else replace(varied, environment=varied.environment | {"INLET_CHANGES_DAYS": "0"})
+
+
 async def statement_database(installation: Installation) -> str:
     """A second database with Inlet's schema; returns the owner's URL."""
-    password = urlsplit(installation.environment["INLET_DATABASE_URL"]).password or ""
-    return await _migrated(installation.servers, "statement", password, installation.folder)
+    return await _migrated(installation.servers, "statement", _password(installation), installation.folder)
+
+
+async def beside(installation: Installation, name: str) -> Installation:
+    """The same with another database of that name."""
+    password = _password(installation)
+    database_url = await _migrated(installation.servers, name, password, installation.folder)
+    own = {"INLET_DATABASE_URL": installation.servers.postgres.url(name, _ROLE, password)}
+    return replace(installation, environment=installation.environment | own, database_url=database_url)
+
+
+def defined(installation: Installation, name: str, definitions: Snapshot) -> Installation:
+    """The same with other definitions, kept in a file of that name."""
+    file = installation.folder / f"{name}.json"
+    file.write_text(definitions.model_dump_json())
+    return replace(installation, environment=installation.environment | {"INLET_SNAPSHOT_FILE": str(file)})
+
+
+def _password(installation: Installation) -> str:
+    return urlsplit(installation.environment["INLET_DATABASE_URL"]).password or ""
 
 
 async def _migrated(servers: Servers, name: str, password: str, folder: Path) -> str:
@@ -139,26 +166,27 @@ async def _migrated(servers: Servers, name: str, password: str, folder: Path) ->
 
 @asynccontextmanager
 async def pipeline(inlet: Installation, roles: tuple[str, ...]) -> AsyncIterator[Pipeline]:
-    """Runs the named services, the gateway among them, within the block.
+    """Runs the named services, the gateway among them, within the block; one that is named twice runs twice.
 
     A gateway measured without a mapper leaves all that it accepted in the queue: that is thrown away on leaving.
     """
-    ports = dict(zip(roles, free_ports(len(roles)), strict=True))
+    names = numbered(roles)
+    ports = dict(zip(names, free_ports(len(roles)), strict=True))
     with ExitStack() as stack:
         pids = {
-            role: stack.enter_context(
+            name: stack.enter_context(
                 running(
-                    f"inlet-{role}",
-                    ["services", role],
+                    f"inlet-{name}",
+                    ["services", names[name]],
                     {
                         **inlet.environment,
                         "INLET_PORT": str(port),
-                        "INLET_SNAPSHOT_CACHE": str(inlet.folder / f"{role}.cache"),
+                        "INLET_SNAPSHOT_CACHE": str(inlet.folder / f"{name}.cache"),
                     },
                     inlet.folder,
                 )
             )
-            for role, port in ports.items()
+            for name, port in ports.items()
         }
         await asyncio.gather(*(until_ready(port) for port in ports.values()))
         yield Pipeline(

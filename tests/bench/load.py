@@ -14,6 +14,7 @@ import re
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from itertools import cycle, islice
 from pathlib import Path
 from statistics import quantiles
@@ -29,11 +30,17 @@ _MAX_SECONDS = 120.0
 _GRACE_S = 15.0
 _PAUSE_S = 0.1
 _CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
+_RETRY_AFTER = re.compile(rb"\r\nretry-after:[ \t]*\d+\r\n", re.IGNORECASE)
+_RECEIPT = re.compile(rb'"receipt": "([^"]+)"')
+_LATE_S = 5.0
 _END_OF_HEAD = b"\r\n\r\n"
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """What to send. With `requests` it ends after so many posts; `seconds` bounds it in any case."""
+    """What to send. With `requests` it ends after so many posts; `seconds` bounds it in any case.
+
+    `receipts` names a file that takes the receipts of what was answered with 202, one a line.
+    """
 
     url: str
     bodies: str
@@ -43,12 +50,14 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     interval_s: float = 0.0
     """Seconds between two posts of one connection; 0 sends as soon as the answer is there."""
     requests: int | None = None
+    receipts: str | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What came back. Times are of the monotonic clock, which all processes of a machine share.
 
-    `cpu_s` is what the generator itself used while it was sending.
+    `cpu_s` is what the generator itself used while it was sending. `slowest_ms` counts from when a request was sent,
+    and `late` answers came over 5 s after that; `bare` ones asked to send again (429, 503) without saying when.
     """
 
     first_post: float
@@ -58,6 +67,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     p50_ms: float
     p99_ms: float
     cpu_s: float
+    slowest_ms: float = 0.0
+    late: int = 0
+    bare: int = 0
 
     @property
     def accepted(self) -> int:
@@ -74,7 +86,24 @@ class _Load:
         self.end = time.monotonic() + job.seconds
         self.answers: Counter[str] = Counter()
         self.delays: list[float] = []
+        self.waits: list[float] = []
         self.lost = 0
+        self.under_way = 0
+        self.bare = 0
+        self.receipts: list[bytes] = []
+
+    def note(self, answer: bytes, delay: float, wait: float) -> None:
+        """Counts a whole answer, `delay` seconds after its request was due and `wait` seconds after it was sent."""
+        status = answer[9:12].decode()
+        self.answers[status] += 1
+        self.under_way -= 1
+        self.delays.append(delay)
+        self.waits.append(wait)
+        if status == "202":
+            if self.job.receipts is not None:
+                self.receipts += _RECEIPT.findall(answer)
+        elif status in {"429", "503"} and not _RETRY_AFTER.search(answer):
+            self.bare += 1
 
     def next_request(self) -> bytes | None:
         """None when the time is up or everything has been sent."""
@@ -90,6 +119,7 @@ class _Connection(asyncio.Protocol):
         self._due = first_due
         self._answer = bytearray()
         self._waiting = False
+        self._sent = first_due
         self.closed = self._loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -99,6 +129,7 @@ class _Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the name is asyncio.Protocol's
         if self._waiting:
             self._load.lost += 1
+            self._load.under_way -= 1
         if not self.closed.done():
             self.closed.set_result(None)
 
@@ -112,15 +143,15 @@ class _Connection(asyncio.Protocol):
             self.closed.set_exception(ValueError("an answer without Content-Length"))
             self._transport.close()
         elif len(self._answer) >= end + len(_END_OF_HEAD) + int(length[1]):
-            self._answered(self._answer[9:12].decode())
+            self._answered(bytes(self._answer))
 
-    def _answered(self, status: str) -> None:
+    def _answered(self, answer: bytes) -> None:
         now = time.monotonic()
         self._answer.clear()
         self._waiting = False
-        self._load.answers[status] += 1
-        self._load.delays.append(now - self._due)
-        pause = 0.0 if status == "202" else _PAUSE_S  # who is refused does not send again at once
+        self._load.note(answer, now - self._due, now - self._sent)
+        accepted = answer.startswith(b"HTTP/1.1 202")
+        pause = 0.0 if accepted else _PAUSE_S  # who is refused does not send again at once
         interval = self._load.job.interval_s
         self._due = self._due + interval if interval else now + pause
         self._send_when_due()
@@ -138,6 +169,8 @@ class _Connection(asyncio.Protocol):
             self._transport.close()
             return
         self._waiting = True
+        self._load.under_way += 1
+        self._sent = time.monotonic()
         self._transport.write(request)
 
 
@@ -175,7 +208,10 @@ async def _keep_connected(load: _Load, address: tuple[str, int], first_due: floa
 
 
 async def run(job: Job) -> Outcome:
-    """Sends until the job is done, then waits for the answers under way. Raises `ValueError` as `loopback` does."""
+    """Sends until the job is done, then waits for the answers under way; what takes longer is lost.
+
+    Raises `ValueError` as `loopback` does.
+    """
     address = loopback(job.url)
     if not 0 < job.seconds <= _MAX_SECONDS:
         raise ValueError(f"seconds must be above 0 and at most {_MAX_SECONDS:.0f}")
@@ -183,9 +219,13 @@ async def run(job: Job) -> Outcome:
     load = _Load(job, requests)
     start, cpu_start = time.monotonic(), time.process_time()
     share = job.interval_s / job.connections
-    async with asyncio.timeout(job.seconds + _GRACE_S), asyncio.TaskGroup() as connections:
-        for number in range(job.connections):
-            connections.create_task(_keep_connected(load, address, start + number * share))
+    with suppress(TimeoutError):
+        async with asyncio.timeout(job.seconds + _GRACE_S), asyncio.TaskGroup() as connections:
+            for number in range(job.connections):
+                connections.create_task(_keep_connected(load, address, start + number * share))
+    load.lost += load.under_way
+    if job.receipts is not None:
+        await asyncio.to_thread(Path(job.receipts).write_bytes, b"\n".join(load.receipts))
     return _outcome(load, start, time.process_time() - cpu_start)
 
 
@@ -199,6 +239,9 @@ def _outcome(load: _Load, start: float, cpu_s: float) -> Outcome:
         p50_ms=cuts[49] * 1000,
         p99_ms=cuts[98] * 1000,
         cpu_s=cpu_s,
+        slowest_ms=max(load.waits, default=0.0) * 1000,
+        late=sum(wait > _LATE_S for wait in load.waits),
+        bare=load.bare,
     )
 
 

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tests.bench.conventional.settings import Settings
-from tests.bench.servers import POSTGRES_SETTINGS, Servers
+from tests.bench.servers import Servers
 
 _PACKAGES = (
     "aiohttp",
@@ -26,13 +26,14 @@ async def describe(servers: Servers) -> str:
     """A few lines."""
     versions = {"Python": platform.python_version(), **await servers.versions()}
     versions |= {package: version(package) for package in _PACKAGES}
+    settings = await servers.settings()
     defaults = Settings.model_fields
     return "\n".join(
         (
             f"machine: {os.cpu_count()} CPUs (the load generator's too), {_model()}, Linux {platform.release()}",
             f"load average before the run: {os.getloadavg()[0]:.2f}",
             "versions: " + ", ".join(f"{name} {number}" for name, number in versions.items()),
-            "PostgreSQL: " + ", ".join(f"{name}={value}" for name, value in POSTGRES_SETTINGS.items()),
+            "PostgreSQL: " + ", ".join(f"{name}={value}" for name, value in settings.items()),
             "queues: quorum, persistent messages, publisher confirms; every role one process",
             "conventional: "
             + ", ".join(f"{name} {defaults[name].default}" for name in ("prefetch", "database_connections")),

@@ -39,15 +39,28 @@ class Pipeline:
     processes: Mapping[str, int]
 
 
+def numbered(roles: tuple[str, ...]) -> dict[str, str]:
+    """A name for each process: its role, with a number from the second of a role on."""
+    names = [
+        f"{role}-{number}" if (number := roles[:at].count(role) + 1) > 1 else role for at, role in enumerate(roles)
+    ]
+    return dict(zip(names, roles, strict=True))
+
+
 def headers(tokens: Tokens) -> dict[str, str]:
     """The headers that both pipelines want."""
     return {"Authorization": f"Bearer {tokens.access}"}
 
 
 @asynccontextmanager
-async def conventional(servers: Servers, tokens: Tokens, folder: Path) -> AsyncIterator[Pipeline]:
-    """Runs the conventional pipeline within the block."""
-    database_url = await servers.create_database("conventional")
+async def conventional(
+    servers: Servers,
+    tokens: Tokens,
+    folder: Path,
+    database_url: str,
+    roles: tuple[str, ...] = ("api", "mapper", "writer"),
+) -> AsyncIterator[Pipeline]:
+    """Runs the conventional pipeline within the block; a role that is named twice runs twice."""
     (port,) = free_ports(1)
     environment = {
         "BENCH_BROKER_URL": servers.broker_url,
@@ -57,10 +70,10 @@ async def conventional(servers: Servers, tokens: Tokens, folder: Path) -> AsyncI
     }
     with ExitStack() as stack:
         pids = {
-            role: stack.enter_context(
-                running(f"conventional-{role}", ["tests.bench.conventional", role], environment, folder)
+            name: stack.enter_context(
+                running(f"conventional-{name}", ["tests.bench.conventional", role], environment, folder)
             )
-            for role in ("api", "mapper", "writer")
+            for name, role in numbered(roles).items()
         }
         await until_ready(port)
         await until_consumed(servers.broker_url, "conventional.raw")

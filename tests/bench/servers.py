@@ -4,10 +4,11 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import aio_pika
 import asyncpg
@@ -23,6 +24,9 @@ POSTGRES_SETTINGS = {
     "max_wal_size": "4GB",
     "max_connections": "100",
 }
+
+
+_TOLD = ("wal_compression", "checkpoint_timeout")
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,14 @@ class Servers:
             await connection.close()
         return self.postgres.url(name)
 
+    async def settings(self) -> dict[str, str]:
+        """What the database runs with, as far as figures depend on it."""
+        connection = await asyncpg.connect(self.postgres.url())
+        try:
+            return {name: str(await connection.fetchval(f"SHOW {name}")) for name in (*POSTGRES_SETTINGS, *_TOLD)}
+        finally:
+            await connection.close()
+
     async def versions(self) -> dict[str, str]:
         """What the servers say of themselves."""
         connection = await asyncpg.connect(self.postgres.url())
@@ -65,22 +77,22 @@ class Servers:
 
 
 @contextmanager
-def servers(folder: Path) -> Iterator[Servers]:
-    """Runs both within the block; `folder` takes the broker's files."""
+def servers(folder: Path, settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[Servers]:
+    """Runs both within the block; `folder` takes the broker's files, `settings` go over the database's usual ones."""
     rabbitmq = PrivateRabbitmq(folder)
     try:
         rabbitmq.start()
-        with own_postgres() as postgres:
+        with own_postgres(settings) as postgres:
             yield Servers(rabbitmq.url, int((folder / "rabbitmq.pid").read_text()), postgres)
     finally:
         rabbitmq.close()
 
 
 @contextmanager
-def own_postgres() -> Iterator[EmbeddedPostgres]:
+def own_postgres(settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[EmbeddedPostgres]:
     """Runs a database server within the block."""
     data = _postgres_folder()
-    postgres = EmbeddedPostgres(data, settings=POSTGRES_SETTINGS)
+    postgres = EmbeddedPostgres(data, settings={**POSTGRES_SETTINGS, **settings})
     try:
         postgres.start()
         yield postgres

@@ -41,9 +41,10 @@ class _Envelope(msgspec.Struct):
 class Statement:
     """Both statements on one database."""
 
-    def __init__(self, database: Database, pool: bodies.Pool) -> None:
+    def __init__(self, database: Database, sent: Sequence[bytes], attributes: Sequence[str] = _ATTRIBUTES) -> None:
         self._database = database
-        self._records = [msgspec.json.decode(body, type=_Envelope).data for body in bodies.build(pool)]
+        self._names = attributes
+        self._records = [msgspec.json.decode(body, type=_Envelope).data for body in sent]
         self._signer = ReceiptSigner(bytes(16))
         self._reference = (_FOLDER / "reference.sql").read_text()
 
@@ -61,7 +62,7 @@ class Statement:
         """Rows a second through the reference upsert."""
         version = time.time_ns()
         prepared = [
-            sorted((1, record["userId"], _attributes(record).decode(), version + place) for record in batch)
+            sorted((1, record["userId"], self._attributes(record).decode(), version + place) for record in batch)
             for place, batch in enumerate(self._records)
         ]
 
@@ -106,14 +107,13 @@ class Statement:
             environment=1,
             records=len(records),
             rows=[
-                messages.Row(index, received_at, record["userId"], _attributes(record))
+                messages.Row(index, received_at, record["userId"], self._attributes(record))
                 for index, record in enumerate(records)
             ],
         )
 
-
-def _attributes(record: dict[str, Any]) -> bytes:
-    return msgspec.json.encode({str(number): record[name] for number, name in enumerate(_ATTRIBUTES, 1)})
+    def _attributes(self, record: dict[str, Any]) -> bytes:
+        return msgspec.json.encode({str(number): record[name] for number, name in enumerate(self._names, 1)})
 
 
 @asynccontextmanager
@@ -124,7 +124,7 @@ async def statement(database_url: str, pool: bodies.Pool) -> AsyncIterator[State
     try:
         async with database.transaction() as session:
             await session.execute((_FOLDER / "reference_table.sql").read_text())
-        both = Statement(database, pool)
+        both = Statement(database, bodies.build(pool))
         await both.merge_per_s()
         await both.reference_per_s()
         for _ in range(MOST):
