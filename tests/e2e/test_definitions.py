@@ -3,6 +3,8 @@
 import asyncio
 from collections import Counter
 
+import pytest
+
 from tests.e2e.deployment import Deployment, Json
 from tests.e2e.process import eventually
 
@@ -42,6 +44,7 @@ async def post_until(inlet: Deployment, status: int, access: str, token: str, wi
     return await eventually(look, f"a post is answered with {status}", within_s)
 
 
+@pytest.mark.timed
 async def test_from_nothing_to_a_profile(deployment: Deployment) -> None:
     # given
     inlet = deployment
@@ -115,6 +118,7 @@ async def test_states_and_tokens(deployment: Deployment) -> None:
     await post_until(inlet, 401, access, second)
 
 
+@pytest.mark.timed
 async def test_batches_in_flight_are_mapped_by_the_revision_they_were_accepted_under(deployment: Deployment) -> None:
     # given: a mapper that stands still, so that batches wait
     inlet = deployment

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from tests.backing.postgres import Postgres
 from tests.backing.rabbitmq import Rabbitmq
 from tests.e2e.deployment import Deployment, Json
@@ -33,6 +35,7 @@ async def revoke_newest_token(inlet: Deployment) -> None:
     await inlet.delete(f"/api/v1/access-tokens/{max(each['id'] for each in tokens)}")
 
 
+@pytest.mark.timed
 async def test_a_change_is_everywhere_within_a_second(deployment: Deployment) -> None:
     # given
     inlet = deployment
@@ -55,7 +58,7 @@ async def test_without_the_broker_a_change_is_everywhere_within_a_poll(
     inlet = deployment
     await inlet.start()
     token = await inlet.new_token(*SCOPES)
-    await until_known(inlet, token, known=True, within_s=1.0)
+    await until_known(inlet, token, known=True, within_s=10.0)
 
     # when
     rabbitmq.stop()

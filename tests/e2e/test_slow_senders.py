@@ -12,11 +12,14 @@ import time
 from statistics import quantiles
 from urllib.parse import urlsplit
 
+import pytest
+
 from tests.e2e.deployment import Deployment
 from tests.e2e.process import ROOT
 from tests.e2e.test_definitions import DATA, given_an_integration, post_until
 from tests.e2e.test_guessed_tokens import status
 
+pytestmark = pytest.mark.timed
 SENDERS = int(os.environ.get("INLET_TEST_SLOW_SENDERS", "150"))
 IS_FULL = SENDERS >= 1000
 QUIET_S, ATTACK_S, WARM_UP_S = (15.0, 40.0, 12.0) if IS_FULL else (4.0, 10.0, 3.0)

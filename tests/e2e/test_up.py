@@ -106,6 +106,7 @@ def _up(*arguments: str, cwd: Path = ROOT, **settings: str) -> "subprocess.Popen
     )
 
 
+@pytest.mark.timed
 async def test_from_nothing_to_a_profile_and_on_after_a_restart(installed: Installed) -> None:
     # given
     await installed.start()

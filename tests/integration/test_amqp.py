@@ -174,6 +174,7 @@ async def test_a_publish_under_way_fails_when_the_connection_is_cut(proxy: Proxy
         await succeeds(lambda: broker.publish(RAW, b"after"))
 
 
+@pytest.mark.timed
 async def test_a_confirm_that_does_not_come_fails_the_publish_in_time(proxy: Proxy) -> None:
     # given
     async with connected(proxy.url, publish_timeout_s=0.3) as broker:
@@ -209,6 +210,7 @@ async def test_a_peer_that_falls_silent_is_taken_for_dead(proxy: Proxy) -> None:
         await broker.close()
 
 
+@pytest.mark.timed
 async def test_without_a_connection_a_publish_fails_at_once(proxy: Proxy) -> None:
     # given
     async with connected(proxy.url, publish_timeout_s=30.0) as broker:

@@ -67,7 +67,7 @@ export default defineConfig({
     ),
   },
   test: {
-    environment: "jsdom",
+    environment: "happy-dom",
     include: ["tests/**/*.test.{ts,tsx}"],
     setupFiles: ["tests/setup.ts"],
     server: { deps: { inline: [/@cloudscape-design/] } },

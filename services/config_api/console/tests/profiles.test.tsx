@@ -100,7 +100,7 @@ it("exports what is stored, byte by byte as it was answered", async () => {
   // given
   const stored = `{"user_id": "a/b", "attributes": [{"value": ${LONG}}]}`;
   const saved: Blob[] = [];
-  // What jsdom lacks of a browser.
+  // What happy-dom lacks of a browser.
   const createObjectURL = (blob: Blob) => `#${saved.push(blob)}`;
   Object.assign(URL, { createObjectURL, revokeObjectURL: () => undefined });
   const { user } = await show(

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, type MockInstance, vi } from "vitest";
 // A page's files are loaded, and transformed, when it is first shown.
 configure({ asyncUtilTimeout: 30_000 });
 
-// What jsdom lacks of a browser.
+// What happy-dom lacks of a browser.
 vi.stubGlobal("matchMedia", (query: string) => ({
   matches: query.startsWith("(min-width"),
   media: query,
