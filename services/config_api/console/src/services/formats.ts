@@ -1,4 +1,3 @@
-import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
 const UNITS = [
@@ -21,9 +20,14 @@ export interface Formats {
   ago: (moment: string, now: Date) => string;
 }
 
+/** Those that were made already: each takes milliseconds, and every row of a table asks for them. */
+const made = new Map<string, Formats>();
+
 export function useFormats(): Formats {
-  const { i18n } = useTranslation();
-  return useMemo(() => formats(i18n.language), [i18n.language]);
+  const { language } = useTranslation().i18n;
+  const known = made.get(language) ?? formats(language);
+  made.set(language, known);
+  return known;
 }
 
 export function formats(language: string): Formats {

@@ -37,9 +37,7 @@ export function Component() {
   const [dialog, setDialog] = useState<Dialog>();
   const onAction = useAction(setDialog);
   const actions = useCallback(
-    ({ integration }: Row) => (
-      <RowActions integration={integration} onAction={(action) => onAction(integration, action)} />
-    ),
+    ({ integration }: Row) => <RowActions integration={integration} onAction={onAction} />,
     [onAction],
   );
   useTitle(t("integrations.title"));

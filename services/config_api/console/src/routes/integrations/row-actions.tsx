@@ -1,4 +1,5 @@
 import ButtonDropdown from "@cloudscape-design/components/button-dropdown";
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { MOVES, type Move } from "../../services/integrations";
 import type { IntegrationView } from "../../services/schema";
@@ -7,11 +8,11 @@ export type Action = Move | "edit" | "duplicate";
 
 interface RowActionsProps {
   integration: IntegrationView;
-  onAction: (action: Action) => void;
+  onAction: (integration: IntegrationView, action: Action) => void;
 }
 
-/** What can be done to an integration in its state. */
-export function RowActions({ integration, onAction }: RowActionsProps) {
+/** What can be done to an integration in its state. Kept with its row: a table draws all cells anew with each answer. */
+export const RowActions = memo(function RowActions({ integration, onAction }: RowActionsProps) {
   const { t } = useTranslation();
   const moves = MOVES[integration.state];
   const actions: Action[] = [
@@ -29,9 +30,9 @@ export function RowActions({ integration, onAction }: RowActionsProps) {
       onItemClick={({ detail }) => {
         const chosen = actions.find((action) => action === detail.id);
         if (chosen !== undefined) {
-          onAction(chosen);
+          onAction(integration, chosen);
         }
       }}
     />
   );
-}
+});
