@@ -1,7 +1,7 @@
 """With 200 integrations and 100,000 receipts the pages that list them are there in under a second.
 
 Measured in the page, from the beginning of its navigation to the first moment when the rows are drawn: the median of
-three. The console's files are in the browser's cache, as they are on every day but the first; what that first load
+five. The console's files are in the browser's cache, as they are on every day but the first; what that first load
 weighs is the last test.
 """
 
@@ -17,7 +17,7 @@ from tests.browser.full_inlet import fill
 from tests.browser.installation import Installation
 
 pytestmark = pytest.mark.timed
-_LIMIT_MS, _TRIES = 1000.0, 3
+_LIMIT_MS, _TRIES = 1000.0, 5
 _FIRST_LOAD_BYTES = 500_000
 _PAGE, _RECEIPTS_A_PAGE = 20, 25
 
@@ -99,7 +99,11 @@ def test_what_the_first_page_loads_is_small(open_console: OpenConsole) -> None:
 
 
 def _opened(console: Console, path: str, drawn: str, rows: int) -> float:
-    """How long a page takes, loaded anew, until so many rows are drawn (milliseconds)."""
+    """How long a page takes, loaded anew, until so many rows are drawn (milliseconds).
+
+    The page before has come to rest: while it still draws its last answers, a window does not let go of it.
+    """
+    console.page.wait_for_load_state("networkidle")
     console.page.goto(path, wait_until="commit")
     return float(console.page.wait_for_function(drawn, arg=rows, polling="raf").json_value())
 
