@@ -73,7 +73,7 @@ test: setup $(CONSOLE)/dist/index.html
 endif
 
 test-services:
-	$(BIN)/pytest --numprocesses=$(WORKERS) --dist=worksteal --durations=70 -m "not timed" $(TESTS)
+	$(BIN)/pytest --numprocesses=$(WORKERS) --dist=worksteal --durations=10 -m "not timed" $(TESTS)
 
 test-console: # what it says comes at its end, in one piece: the others write at the same time
 	@output=$$(mktemp) && trap 'rm -f "$$output"' EXIT && \
