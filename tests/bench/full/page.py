@@ -27,6 +27,7 @@ _TABLES: Mapping[str, Callable[[str, Dimension], str]] = {
     "queue": tables.limit,
     "log": tables.limit,
 }
+_IN_THIS_ORDER = ("Inlet", "conventional", "statement")  # so that each has one colour in all charts
 
 
 def write(folder: Path) -> None:
@@ -57,10 +58,11 @@ def _block(folder: Path, name: str, dimension: Dimension) -> str:
 
 def _rates(name: str, dimension: Dimension) -> str:
     """Bars of the median rates."""
-    cases, subjects = list(dimension.cases()), dimension.subjects()
+    cases = list(dimension.cases())
     rates = {
         subject: [median(dimension.values(case, subject, "records_per_s") or [0.0]) or None for case in cases]
-        for subject in subjects
+        for subject in _IN_THIS_ORDER
+        if subject in dimension.subjects()
     }
     return chart.bars(f"{name}: committed records a second", cases, rates)
 
@@ -73,4 +75,4 @@ def _delays(dimension: Dimension) -> str:
         for subject in dimension.subjects()
         for what, figure in (("median", "readable_p50_ms"), ("p99", "readable_p99_ms"))
     }
-    return chart.bars("milliseconds from POST to readable, by load", cases, delays, log=True)
+    return chart.bars("milliseconds from POST to readable, by load; the scale is logarithmic", cases, delays, log=True)
