@@ -25,8 +25,8 @@ class Pool:
 
     token: str
     batch: int
-    profiles: int = 50_000
-    rounds: int = 2
+    profiles: int = 10_000
+    rounds: int = 10
     seed: int = 1
     among: int | None = None
     first: int = 0

@@ -81,7 +81,7 @@ class Senders:
         """Defines an integration and three access tokens: of the default rate, of none, and the steady sender's."""
         integration = await _define(inlet)
         pool = folder / "flood.pool"
-        bodies.save(bodies.build(bodies.Pool(integration, _BATCH, profiles=20_000)), pool)
+        bodies.save(bodies.build(bodies.Pool(integration, _BATCH, profiles=20_000, rounds=2)), pool)
         limited = await inlet.new_token("data:write", records_per_s=None)
         unlimited, steady = await inlet.new_token("data:write"), await inlet.new_token("data:write")
         senders = cls(limited, unlimited, steady, integration, pool, folder)
