@@ -3,14 +3,14 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
+import signal
 import time
 from collections.abc import Mapping
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+from tests.backing.command import Command
 from tests.backing.ports import free_ports
 
 Json = Any
@@ -28,7 +28,7 @@ class Installation:
         self.folder = folder / "var"
         self._log = folder / "log"
         [self._port] = free_ports(1)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Command | None = None
         self.url = f"http://127.0.0.1:{self._port}"
         self.demo: Mapping[str, str] = {}
 
@@ -37,10 +37,7 @@ class Installation:
         assert CONSOLE.exists(), "the console is not built: make console"
         settings = {"INLET_FOLDER": str(self.folder), "INLET_PORT": str(self._port)}
         own = {name: value for name, value in os.environ.items() if not name.startswith("INLET_")}
-        with self._log.open("wb") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "services", "up"], cwd=ROOT, env=own | settings, stdout=output, stderr=output
-            )
+        self._process = Command(["up"], own | settings, self._log, self._log)
         deadline = time.monotonic() + _READY_S
         while not (self._is_ready() and (self.folder / "demo.env").exists()):
             assert self._process.poll() is None, self._log.read_text()
@@ -52,7 +49,7 @@ class Installation:
     def end(self) -> None:
         """Ends it and removes its database."""
         if self._process is not None:
-            self._process.terminate()
+            os.kill(self._process.pid, signal.SIGTERM)
             self._process.wait(_END_S)
         if os.geteuid() == 0 and (self.folder / "secrets.json").exists():
             name = json.loads((self.folder / "secrets.json").read_text())["name"]

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ from tests.backing.ports import free_ports
 from tests.backing.postgres import PrivatePostgres
 from tests.backing.rabbitmq import PrivateRabbitmq
 from tests.chaos.proxy import Proxy
-from tests.e2e.process import Service, eventually, run
+from tests.e2e.process import Launch, Service, eventually, interpreted, run
 
 GATEWAYS = ("gateway 1", "gateway 2")
 MAPPERS = ("mapper 1", "mapper 2")
@@ -88,12 +89,17 @@ class World:
         """A process of that name, not started; `settings` are environment variables."""
         own = self._settings(name) | settings
         log = self.folder / f"{name.replace(' ', '-')}.log"
-        return Service(name.partition(" ")[0], own, port, log, self.code)
+        return Service(name.partition(" ")[0], own, port, log, self._launch)
+
+    @property
+    def _launch(self) -> Launch:
+        return partial(interpreted, code=self.code)
 
     async def start(self) -> None:
         """Migrates, starts everything, and waits until all are ready."""
         passwords = {f"INLET_{name.upper().replace('-', '_')}_PASSWORD": self.password for name in _ROLES}
-        await asyncio.to_thread(run, "migrate", {"INLET_MIGRATE_URL": self.database_url} | passwords)
+        migrating = {"INLET_MIGRATE_URL": self.database_url} | passwords
+        await asyncio.to_thread(run, self._launch, "migrate", migrating, self.folder)
         for name, port in zip(NAMES, free_ports(len(NAMES)), strict=True):
             self.processes[name] = Process(name, self.service("config-api", port))  # so that its port is known
         for name, process in self.processes.items():

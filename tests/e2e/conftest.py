@@ -9,6 +9,7 @@ import pytest
 from tests.backing.postgres import Postgres
 from tests.e2e.deployment import Deployment
 from tests.e2e.inlet import Inlet
+from tests.e2e.process import forked
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ async def deployed(broker_url: str, postgres: Postgres, role_password: str, fold
     if not postgres.alive:
         postgres.start()
     async with postgres.empty_database() as url:
-        system = Deployment(broker_url, url, role_password, folder)
+        system = Deployment(broker_url, url, role_password, folder, forked)
         try:
             yield system
         finally:

@@ -14,7 +14,7 @@ import aiohttp
 import asyncpg
 
 from tests.backing.ports import free_ports
-from tests.e2e.process import Service, eventually, run
+from tests.e2e.process import Launch, Service, eventually, interpreted, run
 
 Json = Any
 
@@ -70,6 +70,7 @@ class Deployment:
     database_url: str
     role_password: str
     folder: Path
+    launch: Launch = interpreted
     services: dict[str, Service] = field(default_factory=dict)
     session: Session | None = None
     service_token: str = field(default_factory=lambda: secrets.token_hex(16))
@@ -97,7 +98,8 @@ class Deployment:
         }
         if not self.broker_url:
             passwords["INLET_QUEUE_PASSWORD"] = self.role_password
-        await asyncio.to_thread(run, "migrate", shared | passwords | {"INLET_MIGRATE_URL": self.database_url})
+        migrating = shared | passwords | {"INLET_MIGRATE_URL": self.database_url}
+        await asyncio.to_thread(run, self.launch, "migrate", migrating, self.folder)
         for name, role in _ROLES.items():
             own = {"INLET_DATABASE_URL": self._url_of(role)} if role else {}
             if name == "config-api":
@@ -105,7 +107,7 @@ class Deployment:
             else:
                 own["INLET_CONFIG_URL"] = f"http://127.0.0.1:{ports['config-api']}"
                 own["INLET_SNAPSHOT_CACHE"] = str(self.folder / f"{name}.cache")
-            self.services[name] = Service(name, shared | own, ports[name], self.folder / f"{name}.log")
+            self.services[name] = Service(name, shared | own, ports[name], self.folder / f"{name}.log", self.launch)
             self.services[name].start()
         await asyncio.gather(*(service.until_ready() for service in self.services.values()))
         self.session = await eventually(lambda: self.sign_in(ADMIN, PASSWORD), "the first admin can sign in")

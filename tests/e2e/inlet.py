@@ -15,7 +15,7 @@ import aiohttp
 import asyncpg
 
 from tests.backing.ports import free_ports
-from tests.e2e.process import Service, eventually, run
+from tests.e2e.process import Launch, Service, eventually, forked, run
 from tests.e2e.snapshot import Json, new_token, snapshot
 
 WRITER, READER = "inlet_profile_writer", "inlet_profile_api"
@@ -57,6 +57,7 @@ class Inlet:
     database_url: str
     role_password: str
     folder: Path
+    launch: Launch = forked
     access_token: str = field(default_factory=lambda: new_token("a"))
     token: str = field(default_factory=lambda: new_token("i"))
     services: dict[str, Service] = field(default_factory=dict)
@@ -94,7 +95,7 @@ class Inlet:
             "INLET_PROFILE_WRITER_PASSWORD": self.role_password,
             "INLET_PROFILE_API_PASSWORD": self.role_password,
         }
-        await asyncio.to_thread(run, "migrate", migrating)
+        await asyncio.to_thread(run, self.launch, "migrate", migrating, self.folder)
         definitions = {
             "gateway": integrations,
             "mapper": known_to_the_mapper or integrations,
@@ -106,7 +107,7 @@ class Inlet:
             file.write_text(json.dumps(snapshot(self.access_token, known)))
             own = {"INLET_SNAPSHOT_FILE": str(file), "INLET_SNAPSHOT_CACHE": str(file.with_suffix(".cache"))}
             own["INLET_DATABASE_URL"] = self._database_url(READER if name == "profile-api" else WRITER)
-            self.services[name] = Service(name, shared | own, port, self.folder / f"{name}.log")
+            self.services[name] = Service(name, shared | own, port, self.folder / f"{name}.log", self.launch)
             self.services[name].start()
         await asyncio.gather(*(service.until_ready() for service in self.services.values()))
 

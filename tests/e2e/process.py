@@ -9,14 +9,16 @@ import time
 from asyncio import sleep
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import aiohttp
 
+from tests.backing.command import Command
 from tests.backing.paused import until_paused
 
 ROOT = Path(__file__).parents[2]
 _END_S = 10.0
+_RUN_S = 120.0
 
 T = TypeVar("T")
 
@@ -31,44 +33,61 @@ async def eventually(look: Callable[[], Awaitable[T | None]], what: str, within_
     return answer
 
 
-def run(command: str, settings: Mapping[str, str]) -> None:
-    """Runs a command of `python -m services` to its end. Raises `AssertionError` when it fails."""
-    done = subprocess.run(
-        [sys.executable, "-m", "services", command],
-        cwd=ROOT,
-        env=_environment(settings),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+class Running(Protocol):
+    """A process; `subprocess.Popen` says what its methods do."""
+
+    @property
+    def pid(self) -> int: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float) -> int: ...
+
+
+Launch = Callable[[str, Mapping[str, str], Path], Running]
+"""Starts a command of `python -m services` with an environment; what it says is added to a file."""
+
+
+def forked(name: str, environment: Mapping[str, str], log: Path) -> Running:
+    """A `Launch` that does not wait for imports."""
+    return Command([name], environment, log, log)
+
+
+def interpreted(name: str, environment: Mapping[str, str], log: Path, code: Path = ROOT) -> Running:
+    """A `Launch` by an interpreter of its own, which runs the code in a folder."""
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "services", name],
+            cwd=code,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def run(launch: Launch, name: str, settings: Mapping[str, str], folder: Path) -> None:
+    """Runs a command to its end. Raises `AssertionError` when it fails."""
+    log = folder / f"{name}.log"
+    code = launch(name, _environment(settings), log).wait(_RUN_S)
+    assert code == 0, log.read_text()
 
 
 class Service:
     """One process of one service, which can be ended and started again on its port."""
 
-    def __init__(self, name: str, settings: Mapping[str, str], port: int, log: Path, code: Path = ROOT) -> None:
+    def __init__(self, name: str, settings: Mapping[str, str], port: int, log: Path, launch: Launch) -> None:
         self.name = name
-        self._code = code
+        self._launch = launch
         self.url = f"http://127.0.0.1:{port}"
         self._settings = {**settings, "INLET_PORT": str(port)}
         self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Running | None = None
 
     def twin(self, port: int) -> "Service":
         """Another process of the same service, with the same settings."""
-        return Service(self.name, self._settings, port, self._log.with_suffix(f".{port}.log"), self._code)
+        return Service(self.name, self._settings, port, self._log.with_suffix(f".{port}.log"), self._launch)
 
     def start(self) -> None:
-        with self._log.open("ab") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "services", self.name],
-                cwd=self._code,
-                env=_environment(self._settings),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
+        self._process = self._launch(self.name, _environment(self._settings), self._log)
 
     async def until_ready(self, within_s: float = 60.0) -> None:
         """Waits until the service says that it can do its work."""
@@ -84,21 +103,21 @@ class Service:
     def kill(self) -> None:
         """Ends the process at once, even when it is paused."""
         if self._running.poll() is None:
-            self._running.kill()
+            os.kill(self.pid, signal.SIGKILL)
             self._running.wait(_END_S)
 
     def terminate(self) -> int:
         """Asks the process to finish what it has begun, and returns its exit code; it has 10 s."""
-        self._running.terminate()
+        os.kill(self.pid, signal.SIGTERM)
         return self._running.wait(_END_S)
 
     def pause(self) -> None:
         """Stops the process in the middle of whatever it does."""
-        self._running.send_signal(signal.SIGSTOP)
-        until_paused(self._running.pid)
+        os.kill(self.pid, signal.SIGSTOP)
+        until_paused(self.pid)
 
     def resume(self) -> None:
-        self._running.send_signal(signal.SIGCONT)
+        os.kill(self.pid, signal.SIGCONT)
 
     async def metric(self, name: str) -> float:
         """The sum of a metric over all its labels."""
@@ -122,7 +141,7 @@ class Service:
         return self._running.poll()
 
     @property
-    def _running(self) -> "subprocess.Popen[bytes]":
+    def _running(self) -> Running:
         assert self._process is not None, f"{self.name} was not started"
         return self._process
 

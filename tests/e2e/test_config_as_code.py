@@ -1,13 +1,11 @@
 """Definitions as a file, against the whole system: exported, wiped, applied."""
 
-import asyncio
-import subprocess
-import sys
 from pathlib import Path
 
+from tests.backing.command import run
 from tests.backing.postgres import Postgres
 from tests.e2e.deployment import Deployment
-from tests.e2e.process import ROOT
+from tests.e2e.process import forked
 from tests.e2e.test_definitions import INTEGRATIONS, NEW, given_an_integration
 
 HOSTILE = '\'; DROP TABLE config.systems; -- <script>alert(1)</script> "😀" no: [1'
@@ -15,13 +13,10 @@ HOSTILE = '\'; DROP TABLE config.systems; -- <script>alert(1)</script> "😀" no
 
 async def config(inlet: Deployment, token: str, *words: str) -> tuple[int, str, str]:
     """Runs `python -m services config ...`: exit code, output, errors."""
-    command = [sys.executable, "-m", "services", "config", *words, "--url", inlet.services["config-api"].url]
-    environment = {"INLET_ADMIN_TOKEN": token, "PATH": "/usr/bin:/bin"}
-    done = await asyncio.to_thread(
-        subprocess.run, command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
-    assert token not in done.stdout + done.stderr
-    return done.returncode, done.stdout, done.stderr
+    address = inlet.services["config-api"].url
+    ran = await run("config", *words, "--url", address, environment={"INLET_ADMIN_TOKEN": token})
+    assert token not in ran.out + ran.err
+    return ran.code, ran.out, ran.err
 
 
 async def test_exported_wiped_applied(
@@ -57,7 +52,7 @@ async def test_exported_wiped_applied(
     # when: another installation, from an empty database
     async with postgres.empty_database() as url:
         (tmp_path / "other").mkdir()
-        other = Deployment(broker_url, url, role_password, tmp_path / "other")
+        other = Deployment(broker_url, url, role_password, tmp_path / "other", forked)
         try:
             await other.start()
             token = await other.new_token("config:read", "config:write")

@@ -1,10 +1,7 @@
 """Dead letters on both transports: the cause removed, they are replayed, and nothing is counted twice."""
 
-import asyncio
 import json
 import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,9 +9,10 @@ import aio_pika
 import pytest
 from yarl import URL
 
+from tests.backing.command import run
 from tests.backing.postgres import Postgres
 from tests.e2e.inlet import Inlet, Receipt, key_of
-from tests.e2e.process import ROOT, eventually
+from tests.e2e.process import eventually
 from tests.e2e.snapshot import Json, new_token, snapshot
 
 MAPPINGS = [{"property": "seats", "attribute": 1, "type": "Number"}]
@@ -48,19 +46,9 @@ async def inlet(given_broker: str, postgres: Postgres, role_password: str, tmp_p
 async def dead_letters(broker_url: str, *arguments: str) -> list[str]:
     """The lines of the command, which must succeed."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("INLET_")}
-    done = await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-m", "services", "dead-letters", *arguments],
-        cwd=ROOT,
-        env=environment | {"INLET_BROKER_URL": broker_url},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout.splitlines()
+    ran = await run("dead-letters", *arguments, environment=environment | {"INLET_BROKER_URL": broker_url})
+    assert ran.code == 0, ran.out + ran.err
+    return ran.out.splitlines()
 
 
 async def listed(inlet: Inlet) -> list[Json]:

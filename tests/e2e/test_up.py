@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import aiohttp
 import pytest
 
 from tests.backing.ports import free_ports
-from tests.e2e.process import ROOT, Service, eventually
+from tests.e2e.process import ROOT, Service, eventually, interpreted
 
 SYSTEM_FOLDER = Path("/var/lib/inlet")  # where the database lies for root
 RECORD = {"userId": "u-17", "department": "Sales", "seats": 12, "hired": "2024-03-01"}
@@ -61,7 +62,7 @@ class Installed:
 async def installed(tmp_path: Path) -> AsyncIterator[Installed]:
     folder = tmp_path / "var"
     settings = {"INLET_FOLDER": str(folder)}
-    inlet = Installed(folder, Service("up", settings, free_ports(1)[0], tmp_path / "log"))
+    inlet = Installed(folder, Service("up", settings, free_ports(1)[0], tmp_path / "log", interpreted))
     yield inlet
     inlet.service.terminate()
     _forget(folder)
@@ -194,7 +195,7 @@ async def test_kill_9_loses_nothing_that_was_answered_202(installed: Installed) 
 
 async def test_a_clone_in_a_private_folder_runs_and_no_other_folders_mode_changes(clone: Path, tmp_path: Path) -> None:
     # given
-    inlet = Service("up", {}, free_ports(1)[0], tmp_path / "log", clone)
+    inlet = Service("up", {}, free_ports(1)[0], tmp_path / "log", partial(interpreted, code=clone))
     watched = (clone, Path(sys.prefix), SYSTEM_FOLDER)
     before = _modes(*watched)
 

@@ -1,11 +1,8 @@
 """`python -m services config` as a process of its own, a file of definitions, and a door that can break."""
 
-import asyncio
 import os
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import ClientSession, web
@@ -13,9 +10,10 @@ from aiohttp.test_utils import TestServer
 
 from services.config_as_code.document import Document
 from services.config_as_code.reading import read
+from tests.backing import command
+from tests.backing.command import Ran
 from tests.backing.config_api import ConfigApi
 
-_ROOT = Path(__file__).parents[2]
 FILE = """\
 systems:
 - key: crm
@@ -69,15 +67,6 @@ systems:
 """
 
 
-@dataclass(frozen=True)
-class Ran:
-    """What a command said and how it ended."""
-
-    code: int
-    out: str
-    err: str
-
-
 def rewrite(file: Path, text: str) -> Path:
     """Gives a file other content."""
     file.write_text(text)
@@ -97,19 +86,11 @@ def text_of(file: Path) -> str:
 async def config(url: str | None, token: str | None, *arguments: str) -> Ran:
     """What a command says and how it ends; it never shows the token nor where in the code it failed."""
     given = {"INLET_URL": url, "INLET_ADMIN_TOKEN": token, "PATH": os.environ["PATH"], "TERM": "dumb"}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "services", "config", *arguments),
-        cwd=_ROOT,
-        env={name: value for name, value in given.items() if value is not None},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(60):
-        out, err = await process.communicate()
-    assert process.returncode is not None
-    assert not token or token not in (out + err).decode()
-    assert b"Traceback" not in err
-    return Ran(process.returncode, out.decode(), err.decode())
+    environment = {name: value for name, value in given.items() if value is not None}
+    ran = await command.run("config", *arguments, environment=environment)
+    assert not token or token not in ran.out + ran.err
+    assert "Traceback" not in ran.err
+    return ran
 
 
 async def run(api: ConfigApi, *arguments: str | Path) -> Ran:

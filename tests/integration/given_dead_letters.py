@@ -18,6 +18,8 @@ from shared.contract.receipts import ReceiptSigner
 from shared.contract.topology import HEADERS
 from shared.runtime.broker import PREFETCH, Consumer, Delivery
 from shared.runtime.transport import Transport
+from tests.backing import command
+from tests.backing.command import Ran
 from tests.integration.given_batches import DAY, NOON
 
 _ROOT = Path(__file__).parents[2]
@@ -63,22 +65,12 @@ def headers(code: str, time: str = "2026-11-24T12:00:00Z", attempts: int = 1) ->
     return {HEADERS.code: code, HEADERS.origin: "inlet.raw", HEADERS.attempts: attempts, HEADERS.time: time}
 
 
-@dataclass(frozen=True)
-class Ran:
-    """What a command said and how it ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-async def start(url: str | None, *arguments: str, receipt_key: str | None = SECRET) -> asyncio.subprocess.Process:
-    """The command, running."""
-    given = {"INLET_BROKER_URL": url, "INLET_RECEIPT_KEY": receipt_key, "PATH": os.environ["PATH"], "TERM": "dumb"}
+async def start(url: str, *arguments: str) -> asyncio.subprocess.Process:
+    """The command, running, by an interpreter of its own."""
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "services", "dead-letters", *arguments),
         cwd=_ROOT,
-        env={name: value for name, value in given.items() if value is not None},
+        env=_environment(url, SECRET),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -88,12 +80,15 @@ async def start(url: str | None, *arguments: str, receipt_key: str | None = SECR
 
 async def run(url: str | None, *arguments: str, typed: str = "", receipt_key: str | None = SECRET) -> Ran:
     """The command, run to its end; it never shows where in the code it failed, nor a password."""
-    process = await start(url, *arguments, receipt_key=receipt_key)
-    async with asyncio.timeout(60):
-        out, err = await process.communicate(typed.encode())
-    assert process.returncode is not None
-    assert b"Traceback" not in err
-    return Ran(process.returncode, out.decode(), err.decode())
+    environment = _environment(url, receipt_key)
+    ran = await command.run("dead-letters", *arguments, environment=environment, typed=typed)
+    assert "Traceback" not in ran.err
+    return ran
+
+
+def _environment(url: str | None, receipt_key: str | None) -> Mapping[str, str]:
+    given = {"INLET_BROKER_URL": url, "INLET_RECEIPT_KEY": receipt_key, "PATH": os.environ["PATH"], "TERM": "dumb"}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 @dataclass

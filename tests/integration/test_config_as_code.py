@@ -8,9 +8,10 @@ import pytest
 from services.config_as_code.document import Document
 from services.config_as_code.reading import read, write
 from shared.contract.definitions import Scope
+from tests.backing.command import Ran
 from tests.backing.config_api import ConfigApi, running_config_api
 from tests.backing.postgres import Postgres
-from tests.integration.given_config_as_code import FILE, Ran, changes, config, document_of, rewrite, run, text_of
+from tests.integration.given_config_as_code import FILE, changes, config, document_of, rewrite, run, text_of
 
 INTEGRATIONS = "/api/v1/integrations"
 

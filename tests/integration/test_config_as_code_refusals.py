@@ -9,9 +9,10 @@ from aiohttp import web
 
 from services.config_as_code.reading import InvalidFileError, read
 from shared.contract.definitions import Scope
+from tests.backing.command import Ran
 from tests.backing.config_api import ConfigApi, running_config_api
 from tests.backing.ports import free_ports
-from tests.integration.given_config_as_code import FILE, Ran, between, changes, config, rewrite, run
+from tests.integration.given_config_as_code import FILE, between, changes, config, rewrite, run
 
 SYSTEMS, INTEGRATIONS = "/api/v1/systems", "/api/v1/integrations"
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.backing.command import Ran
 from tests.backing.config_api import ConfigApi, running_config_api
 from tests.backing.postgres import Postgres
-from tests.integration.given_config_as_code import Ran, changes, rewrite, run, text_of
+from tests.integration.given_config_as_code import changes, rewrite, run, text_of
 
 FILE = """\
 systems:

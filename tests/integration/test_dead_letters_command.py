@@ -18,6 +18,7 @@ from shared.contract.receipts import ReceiptSigner
 from shared.contract.topology import HEADERS
 from shared.runtime import amqp, pg_queue
 from shared.runtime.backoff import SYSTEM_TIME, Time
+from tests.backing.command import Ran
 from tests.backing.migrated import role_url
 from tests.backing.ports import free_ports
 from tests.integration.given_dead_letters import (
@@ -31,7 +32,6 @@ from tests.integration.given_dead_letters import (
     WITHIN_S,
     Forgetful,
     Queues,
-    Ran,
     body,
     headers,
     mapped,

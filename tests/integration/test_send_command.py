@@ -17,6 +17,7 @@ from aiohttp import web
 
 from shared.contract import tokens
 from shared.contract.tokens import TokenKind
+from tests.backing.command import run
 from tests.integration.given_receiver import Json, Server, in_turn, problem, receiving
 
 ROOT = Path(__file__).parents[2]
@@ -45,11 +46,10 @@ class Command:
     def start(
         self, *words: str, stderr: int = subprocess.PIPE, environment: Mapping[str, str] | None = None
     ) -> "subprocess.Popen[str]":
-        known = {"INLET_URL": self.url, "INLET_ACCESS_TOKEN": self.access, "INLET_INTEGRATION_TOKEN": self.integration}
         return subprocess.Popen(
             [sys.executable, "-m", "services", "send", str(self.file), *words],
             cwd=ROOT,
-            env={"PATH": "/usr/bin:/bin"} | known | dict(environment or {}),
+            env=self._environment | dict(environment or {}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=stderr,
@@ -58,17 +58,27 @@ class Command:
 
     async def run(self, *words: str, environment: Mapping[str, str] | None = None) -> tuple[int, str, str]:
         """Exit code, output, errors."""
-        return await self.end(self.start(*words, environment=environment))
+        own = self._environment | dict(environment or {})
+        ran = await run("send", str(self.file), *words, environment=own, within_s=WITHIN_S)
+        self._require_no_token(ran.out + ran.err)
+        return ran.code, ran.out, ran.err
 
     async def end(self, process: "subprocess.Popen[str]") -> tuple[int, str, str]:
         try:
             output, errors = await asyncio.to_thread(process.communicate, None, WITHIN_S)
         finally:
             process.kill()
-        said = output + (errors or "")
+        self._require_no_token(output + (errors or ""))
+        return process.returncode, output, errors
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        known = {"INLET_URL": self.url, "INLET_ACCESS_TOKEN": self.access, "INLET_INTEGRATION_TOKEN": self.integration}
+        return {"PATH": "/usr/bin:/bin"} | known
+
+    def _require_no_token(self, said: str) -> None:
         assert self.access not in said
         assert self.integration not in said
-        return process.returncode, output, errors
 
 
 @pytest.fixture
