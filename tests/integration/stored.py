@@ -2,12 +2,16 @@
 
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import asyncpg
 
 from shared.contract import stamps
 from shared.contract.stamps import Stamp
 from tests.integration.given_batches import NOON
+
+if TYPE_CHECKING:
+    Session = asyncpg.Connection[asyncpg.Record]
 
 
 @dataclass(frozen=True)
@@ -22,12 +26,17 @@ async def profiles(database: str, environment: int = 1) -> dict[str, StoredProfi
     """All profiles of an environment by user ID."""
     session = await asyncpg.connect(database)
     try:
-        rows = await session.fetch(
-            "SELECT *, profiles.instant(erased_at) AS erased FROM profiles.profiles WHERE environment_id = $1",
-            environment,
-        )
+        return await profiles_in(session, environment)
     finally:
         await session.close()
+
+
+async def profiles_in(session: "Session", environment: int) -> dict[str, StoredProfile]:
+    """The same by a session that is open."""
+    rows = await session.fetch(
+        "SELECT *, profiles.instant(erased_at) AS erased FROM profiles.profiles WHERE environment_id = $1",
+        environment,
+    )
     return {row["user_id"]: _profile(row) for row in rows}
 
 
@@ -35,9 +44,14 @@ async def receipt_row(database: str, key: bytes) -> asyncpg.Record:
     """A receipt's row."""
     session = await asyncpg.connect(database)
     try:
-        row = await session.fetchrow("SELECT * FROM profiles.receipts WHERE receipt = $1", key)
+        return await receipt_row_in(session, key)
     finally:
         await session.close()
+
+
+async def receipt_row_in(session: "Session", key: bytes) -> asyncpg.Record:
+    """The same by a session that is open."""
+    row = await session.fetchrow("SELECT * FROM profiles.receipts WHERE receipt = $1", key)
     assert row is not None, "no such receipt"
     return row
 

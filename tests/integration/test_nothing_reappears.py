@@ -128,10 +128,8 @@ async def test_no_planted_value_is_in_any_table(
 ) -> None:
     # given
     environment = next(_environments)
-    await session.execute(
-        "TRUNCATE profiles.profiles, profiles.history, profiles.changes,"
-        " profiles.receipts, profiles.rejects, profiles.rejected_records"
-    )
+    for table in ("profiles", "history", "changes", "receipts", "rejects", "rejected_records"):
+        await session.execute(f"DELETE FROM profiles.{table}")
     # when all of it has arrived
     for events in writes:
         await store.write([event.batch(environment) for event in events if isinstance(event, Post)])
