@@ -220,7 +220,7 @@ async def test_what_stands_in_the_way_is_said_in_one_line(installed: Installed) 
     # when
     on_the_same_folder = _up(INLET_FOLDER=str(installed.folder), INLET_PORT=str(free_ports(1)[0]))
     on_the_same_port = _up("--folder", str(installed.folder.parent / "other"), INLET_PORT=taken)
-    with_nonsense = _up("--folder", str(installed.folder.parent / "other"), INLET_PORT="none")
+    with_nonsense = _up("--folder", str(installed.folder.parent / "third"), INLET_PORT="none")
 
     # then
     for process, code, part in (
