@@ -1,7 +1,10 @@
 """Many requests, few messages: what waits while publishes are in flight goes out together as one frame.
 
-A broker's durable confirm costs the same for one batch as for fifty. Each request is answered after the confirm of
-the frame that its batch went into.
+A broker's durable confirm costs the same for one batch as for fifty, and so does a frame at every stage behind. Each
+request is answered after the confirm of the frame that its batch went into.
+
+A frame goes out when nothing is in flight and the loop brings no more to it, or when it has as many batches as are in
+flight: small when it is quiet, large when it is not, and nothing waits for a clock.
 """
 
 import asyncio
@@ -68,6 +71,7 @@ class Coalescer:
         self._on_confirmed = on_confirmed
         self._waiting: deque[_Frame] = deque()
         self._publishing: set[asyncio.Task[None]] = set()
+        self._in_flight = 0
 
     async def submit(self, batch: RawBatch, records: int) -> None:
         """Returns when the broker has stored the batch. Raises `UnavailableError` when it did not say so in time."""
@@ -77,6 +81,8 @@ class Coalescer:
         frame.batches.append(batch)
         frame.waiters.append(waiter)
         frame.records += records
+        if len(frame.batches) == self._in_flight:
+            loop.call_soon(self._pump)
         await waiter
 
     async def drain(self, timeout_s: float) -> None:
@@ -84,7 +90,7 @@ class Coalescer:
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 while self._publishing or self._waiting:
-                    self._pump()
+                    self._pump(at_once=True)
                     await asyncio.wait(self._publishing)
 
     def _frame_for(self, size: int, loop: asyncio.AbstractEventLoop) -> _Frame:
@@ -92,23 +98,37 @@ class Coalescer:
             frame = _Frame(started=loop.time())
             frame.expiry = loop.call_later(self._timeout_s, self._expire, frame)
             self._waiting.append(frame)
-            # Not at once: who submits in this same turn of the loop travels along.
-            loop.call_soon(self._pump)
+            loop.call_soon(self._pump_when_still, 0)
         self._waiting[-1].size += size
         return self._waiting[-1]
 
-    def _pump(self) -> None:
-        while self._waiting and len(self._publishing) < self._window:
+    def _pump_when_still(self, before: int) -> None:
+        """Lets a frame go when a turn of the loop has not added to its batches, and nothing in flight will."""
+        if self._waiting and not self._publishing:
+            now = len(self._waiting[0].batches)
+            if now == before:
+                self._pump(at_once=True)
+            else:
+                asyncio.get_running_loop().call_soon(self._pump_when_still, now)
+
+    def _pump(self, *, at_once: bool = False) -> None:
+        while self._waiting and len(self._publishing) < self._window and (at_once or self._is_due()):
             frame = self._waiting.popleft()
             task = asyncio.get_running_loop().create_task(self._publish(frame))
             self._publishing.add(task)
+            self._in_flight += len(frame.batches)
             task.add_done_callback(partial(self._published, frame))
+
+    def _is_due(self) -> bool:
+        """Whether the first frame that waits goes out beside those in flight; a full one, behind it another, does."""
+        return len(self._waiting) > 1 or 0 < self._in_flight <= len(self._waiting[0].batches)
 
     async def _publish(self, frame: _Frame) -> None:
         await self._broker.publish(self._queue, encode_raw(frame.batches))
 
     def _published(self, frame: _Frame, task: asyncio.Task[None]) -> None:
         self._publishing.discard(task)
+        self._in_flight -= len(frame.batches)
         failure = None if task.cancelled() else task.exception()
         milliseconds = round((asyncio.get_running_loop().time() - frame.started) * 1000, 1)
         log = _log.bind(batches=len(frame.batches), records=frame.records, bytes=frame.size, milliseconds=milliseconds)
@@ -121,6 +141,7 @@ class Coalescer:
             unexpected = None if isinstance(failure, UnavailableError) else failure
             log.error("frame not published", reason=str(failure), exc_info=unexpected)
         self._pump()
+        asyncio.get_running_loop().call_soon(self._pump_when_still, 0)
 
     def _expire(self, frame: _Frame) -> None:
         if frame in self._waiting:

@@ -103,6 +103,42 @@ async def test_what_comes_together_travels_together(world: World) -> None:
     assert world.broker.requests == [["a", "b", "c"]]
 
 
+async def test_what_comes_turn_after_turn_of_the_loop_travels_together(world: World) -> None:
+    # when
+    waiters = []
+    for name in "abc":
+        waiters.append(world.submit(name))
+        await asyncio.sleep(0)
+    await world.broker.until(1)
+    world.confirm(0)
+    await confirmed(*waiters)
+
+    # then
+    assert world.broker.requests == [["a", "b", "c"]]
+
+
+async def test_a_frame_goes_out_beside_another_once_it_has_as_many_batches() -> None:
+    # given
+    world = World(window=2, timeout_s=PATIENCE_S)
+    first = [world.submit(name) for name in "abc"]
+    await world.broker.until(1)
+
+    # when
+    second = [world.submit(name) for name in "de"]
+    for _ in range(10):
+        await asyncio.sleep(0)
+    fewer = len(world.broker.frames)
+    second.append(world.submit("f"))
+    await world.broker.until(2)
+
+    # then: it did not wait for the confirm of the first
+    assert fewer == 1
+    assert world.broker.requests == [["a", "b", "c"], ["d", "e", "f"]]
+    for frame in range(2):
+        world.confirm(frame)
+    await confirmed(*first, *second)
+
+
 async def test_what_waits_while_a_publish_is_in_flight_is_one_frame(world: World) -> None:
     # given
     first = world.submit("a")
