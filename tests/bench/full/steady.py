@@ -11,7 +11,7 @@ import msgspec
 from tests.bench import cells, front, latency
 from tests.bench.full.cases import FULL_BATCH, Case
 from tests.bench.full.results import Point
-from tests.bench.full.turns import CONNECTIONS, Ready, Turns
+from tests.bench.full.turns import Ready, Turns
 from tests.bench.pipeline import Pipeline
 
 LOADS = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -56,15 +56,16 @@ async def posts(turns: Turns, repeats: int) -> list[Point]:
     """One record a post: the gateway beside a bare handler, then all of Inlet at 0.3 of the bare handler's rate."""
     ready = await turns.prepare(Case("single posts", 1.0, batch=1))
     points: list[Point] = []
-    bare: list[float] = []
+    rates: dict[int, float] = {}
     for connections in front.CONNECTIONS:
         ours, theirs = await front.measure(ready.inlet, ready.pool, turns.seconds / 2, repeats, connections)
         for subject, measured in (("gateway", ours), ("bare handler", theirs)):
             points += [_front(subject, connections, turn, each) for turn, each in enumerate(measured)]
-        bare = bare or [each.posts_per_s for each in theirs]
+        rates[connections] = median(each.posts_per_s for each in theirs) * _POSTS_LOAD
     async with turns.running(ready) as pipeline:
         for turn in range(repeats):
-            points.append(await _backlog(pipeline, ready, turn, median(bare) * _POSTS_LOAD, turns.seconds))
+            for connections, rate in rates.items():
+                points.append(await _backlog(pipeline, ready, turn, connections, rate, turns.seconds))
     return points
 
 
@@ -73,11 +74,13 @@ def _front(subject: str, connections: int, turn: int, measured: front.Front) -> 
     return Point(case=f"{connections} senders", x=connections, subject=subject, turn=turn, figures=figures)
 
 
-async def _backlog(pipeline: Pipeline, ready: Ready, turn: int, posts_per_s: float, seconds: float) -> Point:
+async def _backlog(  # noqa: PLR0917 - what a measurement is of, and its load
+    pipeline: Pipeline, ready: Ready, turn: int, connections: int, posts_per_s: float, seconds: float
+) -> Point:
     """What is due and not committed, and by how much it grows in the second half, as a part of the rate."""
     await cells.settle(pipeline)
-    job = cells.job(pipeline, ready.pool, seconds, CONNECTIONS)
-    load = asyncio.create_task(cells.generate(msgspec.structs.replace(job, interval_s=CONNECTIONS / posts_per_s)))
+    job = cells.job(pipeline, ready.pool, seconds, connections)
+    load = asyncio.create_task(cells.generate(msgspec.structs.replace(job, interval_s=connections / posts_per_s)))
     samples = await _committed_while(pipeline, load)
     outcome = load.result()
     waiting = [
@@ -92,7 +95,11 @@ async def _backlog(pipeline: Pipeline, ready: Ready, turn: int, posts_per_s: flo
         "answered_p99_ms": outcome.p99_ms,
     }
     return Point(
-        case=f"{_POSTS_LOAD} of a bare handler", x=_POSTS_LOAD, subject=pipeline.name, turn=turn, figures=figures
+        case=f"{connections} senders at {_POSTS_LOAD} of a bare handler",
+        x=connections,
+        subject=pipeline.name,
+        turn=turn,
+        figures=figures,
     )
 
 

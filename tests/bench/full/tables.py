@@ -57,13 +57,14 @@ def posts(_: str, dimension: Dimension) -> str:
     merged = [each for each in dimension.points if "backlog" in each.figures]
     behind = [
         (
+            each.case,
             f"{each.figures['posts_per_s']:,.0f}",
             f"{each.figures['backlog']:,.0f}",
             f"{each.figures['backlog_growth']:+.1%}",
         )
         for each in merged
     ]
-    head = (f"{merged[0].case}: posts/s", "due and not committed in the end", "growth of that, of the rate")
+    head = ("all of Inlet", "posts/s", "due and not committed in the end", "growth of that, of the rate")
     return "\n\n".join((front, table(head, behind)))
 
 
