@@ -7,6 +7,7 @@ cannot see at one glance that a row is older than everything new for it, the rec
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 import msgspec
@@ -157,12 +158,23 @@ def apply_all(profile: Profile, updates: Iterable[Update], erased_at: bytes | No
 
 
 def _row(environment: int, user: str, updates: Sequence[Update], written_at: bytes) -> Row:
-    if len(updates) == 1:
-        only = updates[0]
-        oldest = only.stamp[:_OLDEST_LENGTH]
-        return Row(environment, user, updates, only.attributes, only.stamp, None, oldest, None)
+    last = updates[-1]
+    if len(updates) == 1 or _covers(last, updates):
+        oldest = updates[0].stamp[:_OLDEST_LENGTH]
+        return Row(environment, user, updates, last.attributes, last.stamp, None, oldest, None)
     profile = Profile()
     losses = apply_all(profile, updates, None, written_at)
     columns = profile.columns()
     oldest = min(update.stamp for update in updates)[:_OLDEST_LENGTH]
     return Row(environment, user, updates, columns.attributes, columns.stamp, columns.older, oldest, losses)
+
+
+def _covers(last: Update, updates: Sequence[Update]) -> bool:
+    """Whether each update is newer than the one before it, and the last has a value for every attribute of them all.
+
+    Then it alone counts and nothing lost: what systems that send whole records bring about.
+    """
+    if not all(one.stamp < next_.stamp for one, next_ in pairwise(updates)):
+        return False
+    keys = _VALUES.decode(last.attributes).keys()
+    return all(_VALUES.decode(update.attributes).keys() <= keys for update in updates[:-1])
