@@ -53,8 +53,7 @@ def _of_all(browser: Browser, filled: Filled) -> None:
             console = _window(browser, filled, language, theme)
             for walk in VIEWS.values():
                 for name in walk(console, filled):
-                    is_dialog = console.page.get_by_role("dialog").count() > 0
-                    _photograph(console, folder / f"{name}.png", whole=not is_dialog)
+                    _photograph(console, folder / f"{name}.png", whole=True)
             console.context.close()
 
 
@@ -91,7 +90,8 @@ def _photograph(console: Console, path: Path, *, whole: bool = False) -> None:
     page.wait_for_load_state("networkidle")
     page.mouse.move(0, 0)
     page.evaluate("scrollTo(0, 0)")  # or what stays at the top would stand in the middle of the whole page
-    page.screenshot(path=path, full_page=whole)
+    # A dialog covers what is seen of the page, not all of it.
+    page.screenshot(path=path, full_page=whole and page.get_by_role("dialog").count() == 0)
 
 
 def _window(browser: Browser, filled: Filled, language: Language, theme: Theme) -> Console:

@@ -22,14 +22,14 @@ export function columns(t: TFunction, formats: Formats, nameOf: NameOf): TablePr
         </time>
       ),
       minWidth: 110,
-      width: "18.5%",
+      width: "22%",
     },
     {
       id: "who",
       header: t("audit.columns.who"),
       cell: (entry) => <Who {...entry} t={t} />,
       minWidth: 110,
-      width: "15%",
+      width: "13.5%",
     },
     {
       id: "what",
@@ -44,7 +44,7 @@ export function columns(t: TFunction, formats: Formats, nameOf: NameOf): TablePr
       header: t("audit.columns.changes"),
       cell: (entry) => <Changes entry={entry} />,
       minWidth: 220,
-      width: "40.5%",
+      width: "38.5%",
     },
   ];
 }
