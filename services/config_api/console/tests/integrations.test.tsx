@@ -89,6 +89,7 @@ it("shows the fault of a duplicate's name at its field", async () => {
   const dialog = within(await screen.findByRole("dialog"));
   const name = dialog.getByLabelText<HTMLInputElement>("Name");
   expect(name.value).toBe("CRM nightly (copy)");
+  await waitFor(() => expect(document.activeElement).toBe(name));
   await user.click(dialog.getByRole("button", { name: "Duplicate" }));
   await waitFor(() => expect(name.getAttribute("aria-invalid")).toBe("true"));
   expect(dialog.getByText("This name or key is already taken.")).toBeTruthy();

@@ -5,7 +5,7 @@ import Select from "@cloudscape-design/components/select";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ConfirmDialog } from "../../components/confirm-dialog";
+import { FormDialog } from "../../components/form-dialog";
 import { useNotify } from "../../components/notifications";
 import { useDuplicate } from "../../services/integrations";
 import { faultsByField } from "../../services/problems";
@@ -29,9 +29,9 @@ export default function DuplicateDialog({
   const [environment, setEnvironment] = useState(integration.environment);
   const { data: environments = [] } = useQuery(environmentsQuery(useApi(), integration.system));
   const { mutate, isPending, error } = useDuplicate();
-  const { shown, others } = faultsByField(t, error, FIELDS);
+  const faults = faultsByField(t, error, FIELDS);
   const options = environments.map((each) => ({ value: each.key, label: each.name }));
-  const confirm = () => {
+  const duplicate = () => {
     const onSuccess = () => {
       onClose();
       notify("success", t("integrations.done.duplicate", { name }));
@@ -41,22 +41,23 @@ export default function DuplicateDialog({
     }
   };
   return (
-    <ConfirmDialog
+    <FormDialog
       title={t("integrations.duplicateDialog.title", { name: integration.name })}
       action={t("actions.duplicate")}
       busy={isPending}
-      error={shown.size > 0 && others.length === 0 ? undefined : error}
+      error={error}
+      faults={faults}
       onClose={onClose}
-      onConfirm={confirm}
+      onSubmit={duplicate}
     >
       <Box>{t("integrations.duplicateDialog.text")}</Box>
       <FormField
         label={t("integrations.duplicateDialog.name")}
-        errorText={name.trim() === "" ? t("integrations.duplicateDialog.nameMissing") : shown.get("/name")}
+        errorText={name.trim() === "" ? t("integrations.duplicateDialog.nameMissing") : faults.shown.get("/name")}
       >
         <Input value={name} onChange={({ detail }) => setName(detail.value)} />
       </FormField>
-      <FormField label={t("integrations.duplicateDialog.environment")} errorText={shown.get("/environment")}>
+      <FormField label={t("integrations.duplicateDialog.environment")} errorText={faults.shown.get("/environment")}>
         <Select
           options={options}
           selectedOption={options.find(({ value }) => value === environment) ?? null}
@@ -64,6 +65,6 @@ export default function DuplicateDialog({
           expandToViewport
         />
       </FormField>
-    </ConfirmDialog>
+    </FormDialog>
   );
 }
