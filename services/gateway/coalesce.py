@@ -103,13 +103,15 @@ class Coalescer:
         return self._waiting[-1]
 
     def _pump_when_still(self, before: int) -> None:
-        """Lets a frame go when a turn of the loop has not added to its batches, and nothing in flight will."""
-        if self._waiting and not self._publishing:
-            now = len(self._waiting[0].batches)
-            if now == before:
-                self._pump(at_once=True)
-            else:
-                asyncio.get_running_loop().call_soon(self._pump_when_still, now)
+        """Lets a frame go when a turn of the loop has not added to its batches; beside others only what is due."""
+        if self._publishing or not self._waiting:
+            self._pump()
+            return
+        now = len(self._waiting[0].batches)
+        if now == before:
+            self._pump(at_once=True)
+        else:
+            asyncio.get_running_loop().call_soon(self._pump_when_still, now)
 
     def _pump(self, *, at_once: bool = False) -> None:
         while self._waiting and len(self._publishing) < self._window and (at_once or self._is_due()):

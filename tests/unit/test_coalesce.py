@@ -139,6 +139,24 @@ async def test_a_frame_goes_out_beside_another_once_it_has_as_many_batches() -> 
     await confirmed(*first, *second)
 
 
+async def test_a_full_frame_goes_out_beside_another_however_few_batches_it_has() -> None:
+    # given
+    world = World(window=2, timeout_s=PATIENCE_S)
+    tasks = [world.submit(name) for name in "abc"]
+    await world.broker.until(1)
+
+    # when: one that fills a frame, and one that begins the next
+    tasks += [world.submit("d", TARGET_FRAME_BYTES), world.submit("e")]
+    await world.broker.until(2)
+
+    # then
+    assert world.broker.requests == [["a", "b", "c"], ["d"]]
+    for frame in range(3):
+        await world.broker.until(frame + 1)
+        world.confirm(frame)
+    await confirmed(*tasks)
+
+
 async def test_what_waits_while_a_publish_is_in_flight_is_one_frame(world: World) -> None:
     # given
     first = world.submit("a")
